@@ -1,0 +1,67 @@
+"""Finds the adapters, lists their operations, and picks the native call for a convention."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+
+import numpy as np
+
+import adapters
+from adapters.operation import Framework, NotInstalled, Operation, Unsupported
+from golden import Convention
+
+
+@cache
+def _modules() -> dict[str, ModuleType]:
+    names = sorted(info.name for info in pkgutil.iter_modules(adapters.__path__))
+    modules = [importlib.import_module(f"adapters.{name}") for name in names if not name.startswith("_")]
+    return {
+        module.FRAMEWORK.name: module for module in modules if isinstance(getattr(module, "FRAMEWORK", None), Framework)
+    }
+
+
+def frameworks() -> dict[str, Framework]:
+    """Every framework that has an adapter, by name. Imports no framework."""
+    return {name: module.FRAMEWORK for name, module in _modules().items()}
+
+
+@cache
+def operations(framework: str | None = None) -> tuple[Operation, ...]:
+    """Every operation of one framework, or of all. Imports no framework; raises ``ValueError`` for an unknown name."""
+    known = _modules()
+    if framework is not None and framework not in known:
+        raise ValueError(f"unknown framework {framework!r}; allowed: {', '.join(known)}")
+    chosen = known.values() if framework is None else [known[framework]]
+    found = tuple(operation for module in chosen for operation in module.operations())
+    names = [operation.id for operation in found]
+    repeated = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else None
+    if repeated:
+        raise AssertionError(f"operations listed twice: {sorted(repeated)}")
+    return found
+
+
+def resize(framework: str, image: np.ndarray, size: tuple[int, int], convention: Convention) -> np.ndarray:
+    """Resize with whatever native call of ``framework`` documents ``convention``.
+
+    ``image`` is float32, ``(H, W)`` or ``(H, W, C)``; ``size`` is ``(h, w)``; the result keeps the number of
+    dimensions. Raises ``Unsupported`` when no call of the framework documents the convention, ``NotInstalled`` when the
+    framework is absent, ``ValueError`` for an unknown framework or an image of another rank.
+    """
+    candidates = operations(framework)
+    if frameworks()[framework].version is None:
+        raise NotInstalled(f"{framework} is not installed")
+    image = np.asarray(image, dtype=np.float32)
+    if image.ndim not in (2, 3):
+        raise ValueError(f"image must have shape (H, W) or (H, W, C), not {image.shape}")
+    height, width = image.shape[:2]
+    for operation in candidates:
+        if operation.claim == convention and operation.accepts(height, size[0]) and operation.accepts(width, size[1]):
+            resized = operation.run(image.reshape(1, height, width, -1), tuple(size))[0]
+            return resized if image.ndim == 3 else resized[..., 0]
+    documented = sorted({str(operation.claim) for operation in candidates if operation.claim is not None})
+    raise Unsupported(
+        f"{framework} documents no call for '{convention}' at this size; it documents: {'; '.join(documented)}"
+    )
