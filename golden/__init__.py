@@ -3,7 +3,7 @@
 from golden.convention import Convention
 from golden.coordinates import Coordinates, affine_map, coordinates
 from golden.kernels import kernel
-from golden.matrix import ExactMatrix, matrix
+from golden.matrix import ExactMatrix, matrix, matrix_at
 from golden.sizes import output_size
 from golden.ties import tie_distance
 
@@ -15,6 +15,7 @@ __all__ = [
     "coordinates",
     "kernel",
     "matrix",
+    "matrix_at",
     "output_size",
     "tie_distance",
 ]

@@ -12,7 +12,7 @@ from golden import prefilter
 from golden.borders import fold
 from golden.convention import Convention
 from golden.coordinates import Coordinates, coordinates
-from golden.kernels import Transcendental, kernel
+from golden.kernels import kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,15 @@ def matrix(convention: Convention, n_in: int, n_out: int, scale: Fraction | floa
     if given <= 0:
         raise ValueError(f"scale must be positive, not {scale}")
     where = coordinates(convention, n_in, n_out, None if scale is None else given)
-    taps, weights = _TAPS.get(convention.kernel, _kernel_taps)(convention, where, n_in, n_out, given)
+    return matrix_at(convention, where, n_in, given)
+
+
+def matrix_at(convention: Convention, where: Coordinates, n_in: int, scale: Fraction) -> ExactMatrix:
+    """The exact matrix for coordinates of one's own; ``scale``, output over input, sets the width of stretched kernels."""
+    n_out = len(where.numerators)
+    if convention.border == "wrap_overlap":
+        where = _wrapped(where, n_in)
+    taps, weights = _TAPS.get(convention.kernel, _kernel_taps)(convention, where, n_in, scale)
     if convention.border == "extrapolate":
         outside = (where.numerators < 0) | (where.numerators > (n_in - 1) * where.denominator)
         totals = np.where(outside, 1, weights.sum(axis=1))
@@ -91,7 +99,8 @@ def matrix(convention: Convention, n_in: int, n_out: int, scale: Fraction | floa
     if prefilter.extends(convention):
         taps = np.clip(taps + prefilter.PADDING, 0, n_in + 2 * prefilter.PADDING - 1)
     else:
-        taps, kept = fold(convention.border, taps, n_in)
+        border = "mirror" if prefilter.mirrors(convention) else convention.border
+        taps, kept = fold(border, taps, n_in)
         weights = np.where(kept, weights, 0)
         if convention.border == "renormalise":
             totals = weights.sum(axis=1)
@@ -106,8 +115,15 @@ def matrix(convention: Convention, n_in: int, n_out: int, scale: Fraction | floa
     return ExactMatrix(convention, n_in, n_out, taps, weights, totals, is_rational, bound, where)
 
 
+def _wrapped(where: Coordinates, n_in: int) -> Coordinates:
+    """Coordinates outside ``[0, n_in - 1]`` brought back by multiples of ``n_in - 1``: SciPy's mode ``wrap``."""
+    last = (n_in - 1) * where.denominator
+    outside = (where.numerators < 0) | (where.numerators > last)
+    return Coordinates(np.where(outside, where.numerators % max(last, 1), where.numerators), where.denominator)
+
+
 def _kernel_taps(
-    convention: Convention, where: Coordinates, n_in: int, n_out: int, scale: Fraction
+    convention: Convention, where: Coordinates, n_in: int, scale: Fraction
 ) -> tuple[np.ndarray, np.ndarray]:
     """Every tap that the kernel can reach from each coordinate, and its weight (not yet normalised)."""
     shape = kernel(convention)
@@ -115,16 +131,15 @@ def _kernel_taps(
     radius = -int(-shape.support // stretch)
     base = where.numerators // where.denominator
     beyond = where.numerators - base * where.denominator
-    offsets = np.arange(1 - radius, radius + 1)
     denominator = where.denominator * stretch.denominator
+    fits = (radius + 1) * where.denominator * stretch.numerator < 2**62 and denominator < 2**62
+    offsets = np.arange(1 - radius, radius + 1, dtype=np.int64 if fits else object)
     numerators = (offsets[None, :] * where.denominator - beyond[:, None]) * stretch.numerator
-    if isinstance(shape, Transcendental) and denominator >= 2**62:
-        numerators = numerators.astype(object)
     return (base[:, None] + offsets).astype(np.int64), shape.weigh(numerators, denominator)
 
 
 def _nearest_taps(
-    convention: Convention, where: Coordinates, n_in: int, n_out: int, scale: Fraction
+    convention: Convention, where: Coordinates, n_in: int, scale: Fraction
 ) -> tuple[np.ndarray, np.ndarray]:
     """One tap a row: the coordinate rounded as ``nearest_mode`` says."""
     numerators, denominator = where.numerators, where.denominator
@@ -139,12 +154,10 @@ def _nearest_taps(
         picks = doubled // (2 * denominator)
         if convention.nearest_mode == "round_half_even":
             picks = picks - ((doubled % (2 * denominator) == 0) & (picks % 2 == 1))
-    return picks[:, None].astype(np.int64), np.ones((n_out, 1), dtype=np.int64)
+    return picks[:, None].astype(np.int64), np.ones((len(picks), 1), dtype=np.int64)
 
 
-def _area_taps(
-    convention: Convention, where: Coordinates, n_in: int, n_out: int, scale: Fraction
-) -> tuple[np.ndarray, np.ndarray]:
+def _area_taps(convention: Convention, where: Coordinates, n_in: int, scale: Fraction) -> tuple[np.ndarray, np.ndarray]:
     """Length of the overlap of each pixel with the box of width ``1 / scale`` around the coordinate."""
     width = 1 / scale
     unit = 2 * where.denominator * width.denominator
@@ -158,13 +171,14 @@ def _area_taps(
 
 
 def _adaptive_average_taps(
-    convention: Convention, where: Coordinates, n_in: int, n_out: int, scale: Fraction
+    convention: Convention, where: Coordinates, n_in: int, scale: Fraction
 ) -> tuple[np.ndarray, np.ndarray]:
     """Equal weights from ``floor(o n_in / n_out)`` up to ``ceil((o + 1) n_in / n_out)``, exclusive.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html and
     ``start_index``, ``end_index`` in ATen's AdaptivePooling.h.
     """
+    n_out = len(where.numerators)
     outputs = np.arange(n_out, dtype=np.int64)
     first = outputs * n_in // n_out
     last = -(-(outputs + 1) * n_in // n_out)

@@ -29,6 +29,12 @@ def extends(convention: Convention) -> bool:
     return convention.prefilter == "bspline" and convention.border in ("replicate", "constant")
 
 
+def mirrors(convention: Convention) -> bool:
+    """Whether B-spline coefficients are mirrored although the border says otherwise: ``extrapolate`` looks at no pixel
+    outside, and leaves open how coefficients go on there; SciPy's ``constant`` mirrors them."""
+    return convention.prefilter == "bspline" and convention.border == "extrapolate"
+
+
 def is_rational(convention: Convention) -> bool:
     """Whether the prefilter has rational entries (infinite extensions have not: the poles are irrational)."""
     return convention.prefilter in ("none", "binomial") or (
@@ -77,10 +83,9 @@ _BINOMIAL = (1, 4, 6, 4, 1)
 
 
 def _spline_border(convention: Convention) -> str:
-    """Coefficients are mirrored where the convention looks at no pixel outside (SciPy's ``constant``)."""
     if convention.border == "wrap_overlap":
         raise ValueError("no B-spline interpolates with border 'wrap_overlap': its first and last sample coincide")
-    return "mirror" if convention.border == "extrapolate" else convention.border
+    return "mirror" if mirrors(convention) else convention.border
 
 
 def bspline_at(order: int, k: int) -> Fraction:

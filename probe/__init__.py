@@ -1,0 +1,1 @@
+"""What an implementation really does: measure its matrix, compare, attribute, identify."""

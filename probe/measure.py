@@ -1,0 +1,149 @@
+"""Measures the matrix that an implementation applies along one axis, by feeding it impulses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from adapters import NotInstalled, Operation, from_callable
+from adapters.layout import WrongShape
+from probe.sizes import Pair
+
+AXES = ("height", "width")
+_COMPANION = 8
+"""Pixels of the axis that is left alone when impulses go in the batch; its middle is far from both borders."""
+
+
+class Refused(Exception):
+    """The framework raised instead of resizing; the message is the framework's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The matrices of one operation along one axis.
+
+    matrices
+        float32, ``(n_out, n_in)``, by pair; only the pairs that were measured.
+    refused
+        The framework's message, by pair that it would not resize.
+    misshapen
+        The shape it returned and the one asked for, by pair.
+    skipped
+        How many pairs the operation is not defined for.
+    """
+
+    operation: Operation
+    axis: str
+    matrices: dict[Pair, np.ndarray]
+    refused: dict[Pair, str] = field(default_factory=dict)
+    misshapen: dict[Pair, WrongShape] = field(default_factory=dict)
+    skipped: int = 0
+
+
+def as_operation(subject: Operation | Callable) -> Operation:
+    """An operation as it is, and any ``f(image: float32 (H, W), size: (h, w)) -> (h, w)`` wrapped as one."""
+    return subject if isinstance(subject, Operation) else from_callable(subject)
+
+
+def call(operation: Operation, images: np.ndarray, size: Pair) -> np.ndarray:
+    """``operation.run``, with whatever the framework raises turned into :class:`Refused`.
+
+    ``NotInstalled`` and ``WrongShape`` pass through. Native code that raises does so with any exception type, so all of
+    them are taken for the framework's answer; its type and message are kept.
+    """
+    try:
+        return operation.run(images, size)
+    except (NotInstalled, WrongShape):
+        raise
+    except Exception as error:
+        first_line = next(iter(str(error).strip().splitlines()), "")
+        raise Refused(f"{type(error).__name__}: {first_line}") from error
+
+
+def measure(operation: Operation | Callable, n_in: int, n_out: int, axis: str = "height") -> np.ndarray:
+    """The matrix, shape ``(n_out, n_in)``, that ``operation`` applies along ``axis`` from ``n_in`` to ``n_out`` pixels.
+
+    Raises ``ValueError`` for an unknown axis or a size below 1, :class:`Refused` when the framework refuses,
+    ``NotInstalled`` when it is absent, ``WrongShape`` when it returns another shape than asked for.
+    """
+    if axis not in AXES:
+        raise ValueError(f"unknown axis {axis!r}; allowed: {', '.join(AXES)}")
+    if min(n_in, n_out) < 1:
+        raise ValueError(f"sizes must be at least 1, not {n_in} -> {n_out}")
+    operation = as_operation(operation)
+    side_by_side = leaves_other_axis_alone(operation, n_in, axis)
+    return _measured(operation, n_in, n_out, axis, side_by_side)
+
+
+def sweep(operation: Operation | Callable, pairs: tuple[Pair, ...], axis: str = "height") -> Sweep:
+    """Measure every pair of sizes; refusals are kept beside what was measured, and only ``NotInstalled`` ends it."""
+    operation = as_operation(operation)
+    result = Sweep(operation, axis, {}, skipped=sum(not operation.accepts(*pair) for pair in pairs))
+    side_by_side: dict[int, bool] = {}
+    for n_in, n_out in pairs:
+        if not operation.accepts(n_in, n_out):
+            continue
+        try:
+            if n_in not in side_by_side:
+                side_by_side[n_in] = leaves_other_axis_alone(operation, n_in, axis)
+            result.matrices[n_in, n_out] = _measured(operation, n_in, n_out, axis, side_by_side[n_in])
+        except Refused as refusal:
+            result.refused[n_in, n_out] = str(refusal)
+        except WrongShape as wrong:
+            result.misshapen[n_in, n_out] = wrong
+    return result
+
+
+def leaves_other_axis_alone(operation: Operation, n: int, axis: str) -> bool:
+    """Whether an axis of ``n`` pixels that keeps its size keeps its values while the measured axis shrinks and grows.
+
+    Then ``n`` impulses can lie side by side along it. Some calls blur it, crop it, or have no way to leave it alone;
+    for those the impulses go in the batch. Three random lines decide; a matrix that is not the identity moves them.
+    """
+    if operation.uniform:
+        return False
+    for n_in, n_out in ((4, 6), (6, 4)):
+        if not operation.accepts(n_in, n_out):
+            continue
+        lines = _random_lines(n)
+        images = np.repeat(lines[:, None, :, None], n_in, axis=1)
+        try:
+            resized = _along(operation, images, n_out, axis)
+        except (Refused, WrongShape):
+            return False
+        if not np.allclose(resized[..., 0], lines[:, None, :], rtol=0, atol=1e-5):
+            return False
+    return True
+
+
+@cache
+def _random_lines(n: int) -> np.ndarray:
+    return np.random.default_rng(n).uniform(-1, 1, (3, n)).astype(np.float32)
+
+
+@cache
+def _impulses(n: int) -> np.ndarray:
+    """The ``n`` impulses as columns of one image, ``(1, n, n, 1)``, read-only."""
+    image = np.eye(n, dtype=np.float32)[None, :, :, None]
+    image.setflags(write=False)
+    return image
+
+
+def _measured(operation: Operation, n_in: int, n_out: int, axis: str, side_by_side: bool) -> np.ndarray:
+    if side_by_side:
+        return _along(operation, _impulses(n_in).copy(), n_out, axis)[0, :, :, 0]
+    across = (n_in, n_out) if operation.uniform else (_COMPANION, _COMPANION)
+    images = np.repeat(np.eye(n_in, dtype=np.float32)[:, :, None, None], across[0], axis=2)
+    resized = _along(operation, images, n_out, axis, across[1])
+    return resized[:, :, across[1] // 2, 0].T
+
+
+def _along(operation: Operation, images: np.ndarray, n_out: int, axis: str, across: int | None = None) -> np.ndarray:
+    """Resize axis 1 of ``images`` by resizing ``axis``; axis 2 goes to ``across`` pixels, or keeps its size."""
+    across = images.shape[2] if across is None else across
+    if axis == "height":
+        return call(operation, images, (n_out, across))
+    return call(operation, np.ascontiguousarray(images.transpose(0, 2, 1, 3)), (across, n_out)).transpose(0, 2, 1, 3)

@@ -1,0 +1,61 @@
+"""Which pairs of sizes are swept, and why each of the larger ones is among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Pair = tuple[int, int]
+
+LARGER: dict[Pair, str] = {
+    (26, 64): "32 * 26 / 64 is the integer 13: a float32 reciprocal scale lands just below it",
+    (64, 48): "a step of 4/3 accumulated in float64 misses 5 boundaries, in 16-bit fixed point 16 of them",
+    (52, 44): "a float32 step of 13/11 puts 2 integer coordinates below their integer",
+    (49, 63): "a step computed as 1 / (63 / 49) in float64 falls below 6 integer coordinates",
+    (60, 55): "half-pixel coordinates in float64 miss 2 halves",
+    (64, 61): "half-pixel coordinates in float32 miss a half; align_corners with rounding misses 2",
+    (64, 31): "align_corners with rounding in float32 misses 2 ties when shrinking by about two",
+    (63, 64): "a step just below one: coordinates pass every phase of the kernel",
+    (64, 63): "a step just above one: likewise when shrinking",
+    (128, 160): "a step of 0.8 accumulated in float64 misses 23 boundaries",
+    (128, 33): "a ratio with no small fraction: wide antialias windows with every phase",
+    (7, 128): "a strong enlargement: many outputs between two pixels and beyond both borders",
+    (128, 7): "a strong reduction: antialias windows wider than most lookup tables",
+    (97, 131): "both sizes prime: no coordinate but the first and the centre is a short fraction",
+    (196, 132): "half-pixel coordinates in float32 miss ties in sizes that networks use",
+    (260, 220): "a float32 step of 13/11 misses 13 of 220 integer coordinates",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SizeSet:
+    """A named list of ``(n_in, n_out)`` pairs, swept along the height and along the width."""
+
+    name: str
+    pairs: tuple[Pair, ...]
+
+
+def exhaustive(largest: int) -> tuple[Pair, ...]:
+    """Every pair of sizes from 1 to ``largest``."""
+    return tuple((n_in, n_out) for n_in in range(1, largest + 1) for n_out in range(1, largest + 1))
+
+
+_QUICK_LARGER = ((26, 64), (20, 6), (32, 25), (25, 32), (64, 48), (7, 31), (31, 7))
+
+SIZE_SETS = {
+    "quick": SizeSet("quick", exhaustive(9) + _QUICK_LARGER),
+    "full": SizeSet("full", exhaustive(32) + tuple(LARGER)),
+}
+
+
+def size_set(sizes: str | SizeSet | tuple[Pair, ...] | list[Pair]) -> SizeSet:
+    """A size set by name, or one's own pairs; ``ValueError`` for an unknown name, no pairs, or a size below 1."""
+    if isinstance(sizes, SizeSet):
+        return sizes
+    if isinstance(sizes, str):
+        if sizes not in SIZE_SETS:
+            raise ValueError(f"unknown sizes {sizes!r}; allowed: {', '.join(SIZE_SETS)}")
+        return SIZE_SETS[sizes]
+    pairs = tuple((int(n_in), int(n_out)) for n_in, n_out in sizes)
+    if not pairs or min(min(pair) for pair in pairs) < 1:
+        raise ValueError("sizes must be a list of (n_in, n_out) pairs of at least one pixel, and not empty")
+    return SizeSet("custom", pairs)
