@@ -68,17 +68,16 @@ class NativeCall:
         """Resize ``(N, H, W, C)`` to ``(N, h, w, C)``; raises ``NotInstalled`` or what the framework raises."""
         return LAYOUTS[self.layout](_compiled(self), images, size)
 
-    def script(self, image: np.ndarray, size: tuple[int, int]) -> str:
-        """A complete program that resizes ``image``, shape ``(H, W)``, and prints the result, shape ``(h, w)``."""
-        height, width = image.shape
-        shape = {"NCHW": (1, 1, height, width), "NHWC": (1, height, width, 1)}.get(self.layout)
+    def script(self, image: str, shape: tuple[int, int], size: tuple[int, int]) -> str:
+        """A complete program that resizes one image and leaves the result in ``y``, shape ``(h, w)``.
+
+        ``image`` is Python source (it may use ``np``) of a float32 array of ``shape``, ``(H, W)``.
+        """
+        native_shape = {"NCHW": (1, 1, *shape), "NHWC": (1, *shape, 1)}.get(self.layout)
         lines = ["import numpy as np", self.framework.imports, ""]
         lines += [textwrap.dedent(inspect.getsource(helper)) for helper in self.helpers]
-        literal = np.array2string(image, separator=", ", threshold=image.size + 1, max_line_width=110)
-        lines.append(f"x = np.array({textwrap.indent(literal, ' ' * 13).strip()}, dtype=np.float32)")
-        if shape is not None:
-            lines.append(f"x = x.reshape({shape})")
-        lines += [f"h, w = {size[0]}, {size[1]}", f"y = np.asarray({self.expression})", "print(y.reshape(h, w))"]
+        lines.append(f"x = {image}" if native_shape is None else f"x = {image}.reshape{native_shape}")
+        lines += [f"h, w = {size[0]}, {size[1]}", f"y = np.asarray({self.expression}).reshape(h, w)"]
         return "\n".join(lines) + "\n"
 
 

@@ -161,7 +161,11 @@ def _area_taps(convention: Convention, where: Coordinates, n_in: int, scale: Fra
     """Length of the overlap of each pixel with the box of width ``1 / scale`` around the coordinate."""
     width = 1 / scale
     unit = 2 * where.denominator * width.denominator
-    centre = (2 * where.numerators + where.denominator) * width.denominator
+    numerators = where.numerators
+    furthest = 2 * int(abs(numerators).max()) + where.denominator
+    if (furthest + 4 * where.denominator) * width.denominator + 2 * width.numerator * where.denominator >= 2**62:
+        numerators = numerators.astype(object)
+    centre = (2 * numerators + where.denominator) * width.denominator
     half = width.numerator * where.denominator
     left, right = centre - half, centre + half
     first = left // unit

@@ -11,7 +11,7 @@ from golden.coordinates import coordinates
 from golden.kernels import kernel
 
 
-def tie_distance(convention: Convention, n_in: int, n_out: int, scale: Fraction | None = None) -> np.ndarray:
+def tie_distance(convention: Convention, n_in: int, n_out: int, scale: Fraction | float | None = None) -> np.ndarray:
     """Distance in input pixels from each output's coordinate to the nearest jump of its rule; float64, ``(n_out,)``.
 
     0 is an exact tie. Continuous kernels never jump: infinity. For ``nearest`` the jumps lie at the integers (floor,
@@ -19,14 +19,15 @@ def tie_distance(convention: Convention, n_in: int, n_out: int, scale: Fraction 
     meets a pixel centre; for ``adaptive_average`` where an edge of the output pixel meets an edge of an input pixel. With
     border ``extrapolate`` every kernel jumps at coordinates 0 and ``n_in - 1``.
     """
-    where = coordinates(convention, n_in, n_out, scale)
+    given = Fraction(n_out, n_in) if scale is None else Fraction(scale)
+    where = coordinates(convention, n_in, n_out, None if scale is None else given)
+    numerators = where.numerators.astype(object) if where.denominator >= 2**31 else where.numerators
     nearest = np.full(n_out, np.inf)
     if convention.border == "extrapolate":
-        edges = np.stack([where.numerators, where.numerators - (n_in - 1) * where.denominator])
+        edges = np.stack([numerators, numerators - (n_in - 1) * where.denominator])
         nearest = (abs(edges).min(axis=0) / where.denominator).astype(np.float64)
     if convention.kernel not in ("nearest", "box", "gaussian", "adaptive_average"):
         return nearest
-    given = Fraction(n_out, n_in) if scale is None else Fraction(scale)
     if convention.kernel == "nearest":
         jumps = [Fraction(0) if convention.nearest_mode in ("floor", "ceil") else Fraction(1, 2)]
     elif convention.kernel in ("box", "gaussian"):
@@ -37,7 +38,7 @@ def tie_distance(convention: Convention, n_in: int, n_out: int, scale: Fraction 
         jumps = [half - Fraction(1, 2), -half - Fraction(1, 2)]
     for jump in jumps:
         denominator = where.denominator * jump.denominator
-        beyond = (where.numerators * jump.denominator - jump.numerator * where.denominator) % denominator
+        beyond = (numerators * jump.denominator - jump.numerator * where.denominator) % denominator
         distance = np.minimum(beyond, denominator - beyond) / denominator
         nearest = np.minimum(nearest, distance.astype(np.float64))
     return nearest

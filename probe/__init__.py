@@ -1,1 +1,23 @@
 """What an implementation really does: measure its matrix, compare, attribute, identify."""
+
+from probe.check import check
+from probe.compare import compare
+from probe.discrepancy import FACTORS, Attribution, Discrepancy, Verdict
+from probe.measure import measure, sweep
+from probe.sizes import SIZE_SETS, SizeSet, size_set
+from probe.structure import structure
+
+__all__ = [
+    "FACTORS",
+    "SIZE_SETS",
+    "Attribution",
+    "Discrepancy",
+    "SizeSet",
+    "Verdict",
+    "check",
+    "compare",
+    "measure",
+    "size_set",
+    "structure",
+    "sweep",
+]

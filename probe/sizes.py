@@ -39,7 +39,11 @@ def exhaustive(largest: int) -> tuple[Pair, ...]:
     return tuple((n_in, n_out) for n_in in range(1, largest + 1) for n_out in range(1, largest + 1))
 
 
-_QUICK_LARGER = ((26, 64), (20, 6), (32, 25), (25, 32), (64, 48), (7, 31), (31, 7))
+_QUICK_LARGER = (
+    *((26, 22), (14, 23), (26, 11), (28, 23), (30, 29), (14, 18)),  # float32 coordinates miss a tie or an integer
+    *((26, 64), (64, 48), (20, 6)),  # as in LARGER; and a tie at 4.5 that float32 puts below
+    *((32, 25), (25, 32), (7, 31), (31, 7), (3, 21), (24, 28)),  # wide windows, many phases, multiples of 7 from 24 on
+)
 
 SIZE_SETS = {
     "quick": SizeSet("quick", exhaustive(9) + _QUICK_LARGER),

@@ -1,0 +1,199 @@
+"""Every convention that somebody's documentation or source gives a name, with where it is stated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fractions import Fraction
+from itertools import starmap
+
+from golden.convention import Convention
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A convention under the name that its own documentation uses for it.
+
+    ``source`` is the page or file that states it; ``comment`` says in a sentence what is special about it, or what the
+    page leaves open.
+    """
+
+    name: str
+    convention: Convention
+    source: str
+    comment: str
+
+
+def named(name: str) -> Named:
+    """The entry of that name; ``ValueError`` names the nearest ones when there is none."""
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    near = get_close_matches(name, _BY_NAME, n=3, cutoff=0.6)
+    hint = f"did you mean {', '.join(near)}?" if near else "list them with: python -m golden list"
+    raise ValueError(f"unknown name {name!r}; {hint}")
+
+
+_KEYS = Fraction(-1, 2)
+_SHARP = Fraction(-3, 4)
+
+_ONNX = "https://onnx.ai/onnx/operators/onnx__Resize.html"
+_ONNX_11 = "https://onnx.ai/onnx/operators/onnx__Resize.html#resize-11"
+_UPSAMPLE = "https://onnx.ai/onnx/operators/onnx__Upsample.html#upsample-9"
+_TORCH = "https://docs.pytorch.org/docs/2.13/generated/torch.nn.functional."
+_INTERPOLATE = _TORCH + "interpolate.html"
+_GRID_SAMPLE = _TORCH + "grid_sample.html"
+_TF_KERNELS = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/core/kernels/image/"
+_TF_SCALERS = "https://github.com/tensorflow/tensorflow/blob/v2.21.0/tensorflow/core/util/image_resizer_state.h"
+_TF_NEAREST = _TF_KERNELS + "resize_nearest_neighbor_op.cc"
+_TF_BICUBIC = _TF_KERNELS + "resize_bicubic_op.cc"
+_TF_RESIZE = "https://www.tensorflow.org/api_docs/python/tf/image/resize"
+_TF_CROP = "https://www.tensorflow.org/api_docs/python/tf/image/crop_and_resize"
+_OPENCV = "https://docs.opencv.org/5.x/da/d54/group__imgproc__transform.html"
+_OPENCV_FILTER = "https://docs.opencv.org/5.x/d4/d86/group__imgproc__filter.html"
+_OPENCV_SOURCE = "https://github.com/opencv/opencv/blob/5.x/modules/imgproc/src/resize.cpp"
+_PILLOW = "https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters"
+_PILLOW_SOURCE = "https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c"
+_PILLOW_GEOMETRY = "https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Geometry.c"
+_SCIPY = "https://docs.scipy.org/doc/scipy/reference/generated/scipy.ndimage.zoom.html"
+_SKIMAGE = "https://scikit-image.org/docs/stable/api/skimage.transform.html#skimage.transform.resize"
+_JAX = "https://docs.jax.dev/en/latest/_autosummary/jax.image.resize.html"
+_MATLAB = "https://www.mathworks.com/help/matlab/ref/imresize.html"
+_OPENVINO = (
+    "https://docs.openvino.ai/2025/documentation/openvino-ir-format/operation-sets/operation-specs/image/"
+    "interpolate-11.html"
+)
+_WEBNN = "https://www.w3.org/TR/webnn/#api-mlgraphbuilder-resample2d-method"
+_CHAINER = "https://docs.chainer.org/en/v7.2.0/reference/generated/chainer.functions.resize_images.html"
+
+
+def _nearest(nearest_mode: str, mode: str = "half_pixel", **more: object) -> Convention:
+    return Convention(kernel="nearest", nearest_mode=nearest_mode, coordinate_transformation_mode=mode, **more)
+
+
+def _linear(mode: str = "half_pixel", **more: object) -> Convention:
+    return Convention(kernel="linear", coordinate_transformation_mode=mode, **more)
+
+
+def _cubic(a: Fraction, mode: str = "half_pixel", **more: object) -> Convention:
+    return Convention(kernel="cubic", cubic_coeff_a=a, coordinate_transformation_mode=mode, **more)
+
+
+def _lanczos(lobes: int, **more: object) -> Convention:
+    return Convention(kernel="lanczos", lobes=lobes, **more)
+
+
+def _spline(order: int, border: str, mode: str = "half_pixel") -> Convention:
+    return Convention(
+        kernel="bspline", order=order, prefilter="bspline", border=border, coordinate_transformation_mode=mode
+    )
+
+
+# Stretched when shrinking, taps outside dropped and the rest renormalised: Pillow's way, and of those who follow it.
+_STRETCHED = {"antialias": True, "border": "renormalise"}
+_MIRRORED = {"antialias": True, "border": "reflect"}
+_CROPPED = {"mode": "tf_crop_and_resize", "border": "extrapolate"}
+_PYRAMID = _nearest("floor", "asymmetric", prefilter="binomial", border="mirror")
+
+_ROWS = (
+    # ONNX
+    ("onnx-nearest", _nearest("round_prefer_floor"), _ONNX, "Resize's defaults: ties go to the smaller index."),
+    ("onnx-nearest-ceil-ties", _nearest("round_prefer_ceil"), _ONNX, "Ties go to the larger index."),
+    ("onnx-nearest-floor", _nearest("floor"), _ONNX, "With half_pixel this shifts a mask by up to half a pixel."),
+    ("onnx-nearest-ceil", _nearest("ceil"), _ONNX, "The mirror image of floor."),
+    ("onnx-linear", _linear(), _ONNX, "Pixel centres; what most libraries call bilinear today."),
+    ("onnx-linear-symmetric", _linear("half_pixel_symmetric"), _ONNX, "Stays centred when scale * n_in is not whole."),
+    ("onnx-linear-pytorch", _linear("pytorch_half_pixel"), _ONNX, "half_pixel, but one output pixel samples at 0."),
+    ("onnx-linear-align-corners", _linear("align_corners"), _ONNX, "Centres of corner pixels coincide."),
+    ("onnx-linear-asymmetric", _linear("asymmetric"), _ONNX, "Top left corners of pixels coincide: shifts the image."),
+    ("onnx-linear-antialias", _linear(antialias=True), _ONNX, "antialias=1 with taps outside clamped to the edge."),
+    ("onnx-linear-antialias-exclude", _linear(**_STRETCHED), _ONNX, "antialias=1, exclude_outside=1: equals Pillow."),
+    ("onnx-cubic", _cubic(_SHARP), _ONNX, "The default coefficient is -0.75."),
+    ("onnx-cubic-exclude", _cubic(_SHARP, border="renormalise"), _ONNX, "exclude_outside=1 drops taps outside."),
+    ("onnx-cubic-antialias-exclude", _cubic(_KEYS, **_STRETCHED), _ONNX, "With cubic_coeff_a=-0.5: equals Pillow."),
+    ("onnx-cubic-align-corners", _cubic(_SHARP, "align_corners"), _ONNX, "As torch's bicubic with align_corners=True."),
+    ("onnx-crop-and-resize", _linear(**_CROPPED), _ONNX, "With the whole image as roi."),
+    ("onnx-11-tf-nearest", _nearest("floor", "tf_half_pixel_for_nn"), _ONNX_11, "Only in opset 11; later withdrawn."),
+    ("onnx-9-upsample-nearest", _nearest("floor", "asymmetric"), _UPSAMPLE, "The page gives no formula; scales only."),
+    ("onnx-9-upsample-linear", _linear("asymmetric"), _UPSAMPLE, "Before opset 11 nothing else could be said."),
+    # PyTorch
+    ("torch-nearest", _nearest("floor", "asymmetric"), _INTERPOLATE, "Kept for old models; shifts masks."),
+    ("torch-nearest-exact", _nearest("round_prefer_ceil"), _INTERPOLATE, "The page says: as Pillow and scikit-image."),
+    ("torch-bilinear", _linear(), _INTERPOLATE, "align_corners=False, the default."),
+    ("torch-bilinear-align-corners", _linear("align_corners"), _INTERPOLATE, "The default up to version 0.3.1."),
+    ("torch-bicubic", _cubic(_SHARP), _INTERPOLATE, "The coefficient is stated on the page of grid_sample."),
+    ("torch-bicubic-align-corners", _cubic(_SHARP, "align_corners"), _INTERPOLATE, "Coefficient as without."),
+    ("torch-bilinear-antialias", _linear(**_STRETCHED), _INTERPOLATE, "The page promises Pillow's result."),
+    ("torch-bicubic-antialias", _cubic(_KEYS, **_STRETCHED), _INTERPOLATE, "antialias also changes the coefficient."),
+    ("torch-area", Convention(kernel="adaptive_average"), _INTERPOLATE, "Adaptive average pooling: not coverage."),
+    ("torch-grid-sample-nearest", _nearest("round_half_even"), _GRID_SAMPLE, "Rounds as nearbyint: half to even."),
+    ("torch-grid-sample-zeros", _linear(border="constant"), _GRID_SAMPLE, "Its default border fades to zero."),
+    # TensorFlow
+    ("tf1-bilinear", _linear("asymmetric"), _TF_SCALERS, "Both flags off: the old default."),
+    ("tf1-bilinear-align-corners", _linear("align_corners"), _TF_SCALERS, "align_corners=True."),
+    ("tf1-bicubic", _cubic(_SHARP, "asymmetric"), _TF_BICUBIC, "Coefficient -0.75, edges clamped."),
+    ("tf1-nearest", _nearest("floor", "asymmetric"), _TF_NEAREST, "Both flags off: the old default."),
+    ("tf1-nearest-align-corners", _nearest("round_prefer_ceil", "align_corners"), _TF_NEAREST, "Rounds halves up."),
+    ("tf2-bilinear", _linear(), _TF_RESIZE, "tf.image.resize; the flags of TF1 are gone."),
+    ("tf2-nearest", _nearest("floor", "tf_half_pixel_for_nn"), _TF_NEAREST, "floor((o + 0.5) * scale)."),
+    ("tf2-bicubic", _cubic(_KEYS, border="renormalise"), _TF_RESIZE, "Coefficient -0.5, taps outside dropped."),
+    ("tf2-area", Convention(kernel="area"), _TF_RESIZE, "Exact coverage of the output pixel."),
+    ("tf2-bilinear-antialias", _linear(**_STRETCHED), _TF_RESIZE, "The triangle kernel, stretched."),
+    ("tf2-bicubic-antialias", _cubic(_KEYS, **_STRETCHED), _TF_RESIZE, "Keys' kernel, stretched."),
+    ("tf2-lanczos3", _lanczos(3, border="renormalise"), _TF_RESIZE, "Without antialias, as by default."),
+    ("tf2-lanczos5", _lanczos(5, border="renormalise"), _TF_RESIZE, "Without antialias, as by default."),
+    ("tf2-gaussian", Convention(kernel="gaussian", border="renormalise"), _TF_RESIZE, "Blurs even at the same size."),
+    ("tf2-mitchellcubic", Convention(kernel="mitchell", border="renormalise"), _TF_RESIZE, "B = C = 1/3: blurs too."),
+    ("tf-crop-and-resize", _linear(**_CROPPED), _TF_CROP, "Corner-aligned crops."),
+    ("tf-crop-and-resize-nearest", _nearest("round_prefer_ceil", **_CROPPED), _TF_CROP, "Halves go up."),
+    # OpenCV
+    ("opencv-nearest", _nearest("floor", "asymmetric"), _OPENCV_SOURCE, "INTER_NEAREST: floor(x / scale)."),
+    ("opencv-nearest-exact", _nearest("round_prefer_ceil"), _OPENCV, "INTER_NEAREST_EXACT; ties are not documented."),
+    ("opencv-linear", _linear(), _OPENCV_SOURCE, "INTER_LINEAR, the default; never antialiases."),
+    ("opencv-cubic", _cubic(_SHARP), _OPENCV_SOURCE, "INTER_CUBIC, A = -0.75."),
+    ("opencv-area", Convention(kernel="area"), _OPENCV, "INTER_AREA when shrinking; something else when enlarging."),
+    ("opencv-lanczos4", _lanczos(4), _OPENCV, "INTER_LANCZOS4: eight taps, four lobes."),
+    ("opencv-pyrdown", _PYRAMID, _OPENCV_FILTER, "1 4 6 4 1, then every second pixel (even sizes)."),
+    # Pillow
+    ("pillow-nearest", _nearest("round_prefer_ceil"), _PILLOW_GEOMETRY, "floor of the pixel centre's position."),
+    ("pillow-box", Convention(kernel="box", **_STRETCHED), _PILLOW_SOURCE, "One-sided at its edge; not coverage."),
+    ("pillow-bilinear", _linear(**_STRETCHED), _PILLOW, "Always antialiases; cannot be turned off."),
+    ("pillow-hamming", Convention(kernel="hamming", **_STRETCHED), _PILLOW_SOURCE, "Sharper than bilinear, same cost."),
+    ("pillow-bicubic", _cubic(_KEYS, **_STRETCHED), _PILLOW_SOURCE, "Keys' kernel, a = -0.5; the page is silent on a."),
+    ("pillow-lanczos", _lanczos(3, **_STRETCHED), _PILLOW, "Three lobes."),
+    # SciPy
+    ("scipy-zoom", _spline(3, "extrapolate", "align_corners"), _SCIPY, "The default: cubic spline, corners aligned."),
+    ("scipy-zoom-linear", _linear("align_corners", border="extrapolate"), _SCIPY, "order=1."),
+    ("scipy-zoom-grid-nearest", _nearest("round_prefer_ceil"), _SCIPY, "order=0, grid_mode=True; ties undocumented."),
+    ("scipy-zoom-grid-linear", _linear(), _SCIPY, "order=1, mode='nearest', grid_mode=True: as scikit-image."),
+    ("scipy-zoom-grid-cubic", _spline(3, "replicate"), _SCIPY, "order=3, mode='nearest', grid_mode=True."),
+    ("scipy-zoom-grid-mirror", _spline(3, "mirror"), _SCIPY, "order=3, mode='mirror', grid_mode=True."),
+    ("scipy-zoom-grid-wrap", _spline(3, "wrap"), _SCIPY, "order=3, mode='grid-wrap', grid_mode=True."),
+    # scikit-image
+    ("skimage-resize", _linear(border="mirror", prefilter="gaussian"), _SKIMAGE, "Default: gaussian first."),
+    ("skimage-resize-plain", _linear(border="mirror"), _SKIMAGE, "anti_aliasing=False; its 'reflect' is mirror here."),
+    ("skimage-resize-cubic", _spline(3, "mirror"), _SKIMAGE, "order=3, anti_aliasing=False: not Keys' kernel."),
+    # JAX
+    ("jax-nearest", _nearest("round_prefer_ceil"), _JAX, "The page gives no rule for ties; floor((o + 0.5) / scale)."),
+    ("jax-linear", _linear(**_STRETCHED), _JAX, "antialias=True is the default, unlike torch and TensorFlow."),
+    ("jax-cubic", _cubic(_KEYS, **_STRETCHED), _JAX, "Keys' kernel."),
+    ("jax-cubic-pytorch", _cubic(_SHARP), _JAX, "cubic-pytorch with antialias=False."),
+    ("jax-lanczos3", _lanczos(3, **_STRETCHED), _JAX, "A radius of 3."),
+    # MATLAB
+    ("matlab-imresize", _cubic(_KEYS, **_MIRRORED), _MATLAB, "The page is silent on the border; imresize.m mirrors."),
+    ("matlab-imresize-bilinear", _linear(**_MIRRORED), _MATLAB, "Triangle, stretched when shrinking."),
+    ("matlab-imresize-nearest", _nearest("round_prefer_ceil"), _MATLAB, "Ties are not documented."),
+    # Others
+    ("openvino-linear-onnx", _linear(), _OPENVINO, "mode linear_onnx with the default coordinates."),
+    ("openvino-nearest", _nearest("round_prefer_floor"), _OPENVINO, "ONNX's names and defaults."),
+    ("openvino-bilinear-pillow", _linear(**_STRETCHED), _OPENVINO, "Pillow's filter under OpenVINO's name."),
+    ("openvino-bicubic-pillow", _cubic(_KEYS, **_STRETCHED), _OPENVINO, "cube_coeff is -0.75 unless told: give -0.5."),
+    ("webnn-linear", _linear(), _WEBNN, "resample2d, mode linear."),
+    ("webnn-nearest", _nearest("round_prefer_floor"), _WEBNN, "Its conformance tests send ties to the smaller index."),
+    ("chainer-resize-images", _linear("align_corners"), _CHAINER, "align_corners=True is its default."),
+    ("chainer-resize-images-opencv", _linear(), _CHAINER, "align_corners=False: the page says as OpenCV."),
+)  # fmt: skip
+
+CATALOGUE: tuple[Named, ...] = tuple(starmap(Named, _ROWS))
+_BY_NAME = {entry.name: entry for entry in CATALOGUE}
+if len(_BY_NAME) != len(CATALOGUE):
+    raise AssertionError("a name occurs twice in the catalogue")

@@ -1,0 +1,280 @@
+"""What a run found, as frozen records, written to and read from JSON lines that a schema checks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from reports import schema
+from reports.files import write_whole
+from reports.schema import WEIGHTS
+
+SCHEMA = 1
+
+VERDICTS = ("exact", "agrees", "approximates", "ties", "diverges", "unsupported", "error", "not installed")
+AGREEMENT = ("exact", "agrees")
+DISAGREEMENT = ("approximates", "ties", "diverges")
+NOT_MEASURED = ("unsupported", "error", "not installed")
+SUITES = ("conformance", "structure", "agreement", "defaults")
+
+
+class RecordError(Exception):
+    """A record, or a file of records, is not what the schema says; the message says where and what."""
+
+
+def _to_tuple(record: object, *names: str) -> None:
+    for name in names:
+        value = getattr(record, name)
+        if not isinstance(value, tuple):
+            object.__setattr__(record, name, tuple(value.tolist() if hasattr(value, "tolist") else value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The header: where and with what a run measured. ``versions`` maps a framework to ``None`` if not installed."""
+
+    type: ClassVar[str] = "run"
+    started: str
+    versions: dict[str, str | None]
+    python: str
+    platform: str
+    cpu: str
+    size_pairs: int
+    pair_list_digest: str
+    options: dict[str, Any] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worst:
+    """Where the worst case is reached: one row of the matrix along one axis.
+
+    ``expected`` and ``got`` are the ``n_in`` weights of output ``output_index``; ``coordinate`` is the exact input
+    coordinate it samples (pixels, the centre of input pixel 0 is 0), as a fraction; ``image`` the ``n_in`` values in
+    {-1, 0, 1} that reach the gain. Arrays are taken and kept as tuples.
+    """
+
+    axis: str
+    n_in: int
+    n_out: int
+    output_index: int
+    region: str
+    coordinate: str
+    expected: tuple[float, ...]
+    got: tuple[float, ...]
+    image: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Lists and arrays become tuples."""
+        _to_tuple(self, "expected", "got", "image")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """What differs from the claim; ``convention`` is the one that explains what was measured, if one does."""
+
+    factors: tuple[str, ...]
+    explanation: str
+    convention: str | None = None
+
+    def __post_init__(self) -> None:
+        """Lists and arrays become tuples."""
+        _to_tuple(self, "factors")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """How many size pairs the framework refused, and what it said."""
+
+    pairs: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What the ledger of known divergences says: ``status`` is ``known``, ``new`` or ``stale``."""
+
+    status: str
+    reason: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The answer to one question about one operation.
+
+    ``gain`` is the worst error over images in [-1, 1], ``grey_levels`` over images in 0..255, ``pixels_moved`` in input
+    pixels; ``tolerance`` is the rounding bound at the worst pair and ``smallest_tolerance`` the one that would pass.
+    ``differing_up``, ``differing_down`` and ``differing_same`` split ``pairs_differing`` by ``n_out`` against ``n_in``.
+    """
+
+    type: ClassVar[str] = "finding"
+    suite: str
+    question: str
+    operation: str
+    framework: str
+    against: str
+    verdict: str
+    claim: dict[str, Any] | None = None
+    source: str = ""
+    note: str = ""
+    gain: float | None = None
+    grey_levels: float | None = None
+    pixels_moved: float | None = None
+    tolerance: float | None = None
+    smallest_tolerance: float | None = None
+    pairs_measured: int = 0
+    pairs_differing: int = 0
+    differing_up: int = 0
+    differing_down: int = 0
+    differing_same: int = 0
+    worst: Worst | None = None
+    attribution: Attribution | None = None
+    refused: Refused | None = None
+    message: str = ""
+    reproduction: str = ""
+    ledger: Ledger | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquivalenceClass:
+    """Operations that are the same function on ``pairs`` size pairs; ``convention`` is the exact one they apply."""
+
+    type: ClassVar[str] = "equivalence_class"
+    members: tuple[str, ...]
+    frameworks: tuple[str, ...]
+    convention: str | None
+    pairs: int
+
+    def __post_init__(self) -> None:
+        """Lists and arrays become tuples."""
+        _to_tuple(self, "members", "frameworks")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairComparison:
+    """Two operations compared; ``claim`` is the convention both document, ``n_in -> n_out`` the worst pair."""
+
+    type: ClassVar[str] = "pair"
+    a: str
+    b: str
+    verdict: str
+    claim: str | None = None
+    gain: float | None = None
+    grey_levels: float | None = None
+    pixels_moved: float | None = None
+    n_in: int | None = None
+    n_out: int | None = None
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Default:
+    """What a framework does when given nothing but a size; ``identified`` is the convention named by measurement."""
+
+    type: ClassVar[str] = "default"
+    framework: str
+    operation: str
+    call: str
+    identified: str | None = None
+    nearest: str | None = None
+    claim: str | None = None
+    evidence: str = ""
+
+
+Record = Run | Finding | EquivalenceClass | PairComparison | Default
+
+_TYPES: dict[str, type] = {each.type: each for each in (Run, Finding, EquivalenceClass, PairComparison, Default)}
+_PARTS = {"worst": Worst, "attribution": Attribution, "refused": Refused, "ledger": Ledger}
+_NUMBERS = ("gain", "grey_levels", "pixels_moved", "tolerance", "smallest_tolerance")
+
+
+def _number(value: float | str | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _record(entry: dict[str, Any]) -> Record:
+    """The inverse of :func:`reports.schema.plain` for an entry without fault."""
+    values = {name: value for name, value in entry.items() if name != "type"}
+    for name, part in _PARTS.items():
+        if values.get(name) is not None:
+            values[name] = part(**{key: _restored(key, value) for key, value in values[name].items()})
+    return _TYPES[entry["type"]](**{key: _restored(key, value) for key, value in values.items()})
+
+
+def _restored(name: str, value: Any) -> Any:
+    if name in WEIGHTS:
+        return tuple(map(_number, value))
+    return _number(value) if name in _NUMBERS else value
+
+
+def write(path: str | Path, records: Iterable[Record]) -> None:
+    """Write the records, the run header first, as JSON lines; a last line counts them so that a cut file is noticed.
+
+    The file appears whole or not at all. Raises ``RecordError`` for a record that the schema refuses, or when the first
+    is not a :class:`Run`; ``OSError`` when the file cannot be written.
+    """
+    lines = []
+    for number, record in enumerate(records, start=1):
+        if number == 1 and not isinstance(record, Run):
+            raise RecordError(f"{path}: the first record is no run header but {type(record).__name__}")
+        entry = {"type": getattr(record, "type", None)} | (schema.plain(record) if is_dataclass(record) else {})
+        fault = schema.fault(entry)
+        if fault is not None:
+            raise RecordError(f"{path}: record {number}, {getattr(record, 'question', entry['type'])}: {fault}")
+        try:
+            lines.append(json.dumps(entry, allow_nan=False))
+        except TypeError as error:
+            raise RecordError(f"{path}: record {number}: {error}") from None
+    if not lines:
+        raise RecordError(f"{path}: no records, not even a run header")
+    lines.append(json.dumps({"type": "end", "records": len(lines)}))
+    write_whole(Path(path), "\n".join(lines) + "\n")
+
+
+def read(path: str | Path) -> list[Record]:
+    """The records of a file, the run header first (a merged file has one header for each run).
+
+    Raises ``RecordError`` naming the file, the line and the fault: bad JSON, a schema violation, a file cut short, a
+    missing header, an empty file. ``OSError`` when the file cannot be read.
+    """
+    lines = Path(path).read_bytes().split(b"\n")
+    if lines == [b""]:
+        raise RecordError(f"{path}:1: empty file")
+    complete = lines[-1] == b""
+    if complete:
+        lines.pop()
+    records: list[Record] = []
+    for number, line in enumerate(lines, start=1):
+        refuse = _refusal(path, number)
+        try:
+            entry = json.loads(line, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            cut = number == len(lines) and not complete
+            raise refuse("cut short in the middle of this line" if cut else f"bad JSON: {error}") from None
+        fault = schema.fault(entry)
+        if fault is not None:
+            raise refuse(fault)
+        if number == 1 and entry["type"] != "run":
+            raise refuse(f"the first line is no run header but of type {entry['type']!r}")
+        if entry["type"] == "end":
+            if entry["records"] != len(records) or number != len(lines):
+                raise refuse(f"the end line counts {entry['records']} records and is line {number} of {len(lines)}")
+            return records
+        try:
+            records.append(_record(entry))
+        except OverflowError as error:
+            raise refuse(str(error)) from None
+    raise RecordError(f"{path}:{len(lines)}: cut short: there is no end line after this one")
+
+
+def _refusal(path: str | Path, number: int) -> Callable[[str], RecordError]:
+    return lambda fault: RecordError(f"{path}:{number}: {fault}")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
