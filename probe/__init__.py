@@ -5,7 +5,7 @@ from probe.compare import compare
 from probe.discrepancy import FACTORS, Attribution, Discrepancy, Verdict
 from probe.measure import measure, sweep
 from probe.sizes import SIZE_SETS, SizeSet, size_set
-from probe.structure import structure
+from probe.structure import Structure, structure
 
 __all__ = [
     "FACTORS",
@@ -13,6 +13,7 @@ __all__ = [
     "Attribution",
     "Discrepancy",
     "SizeSet",
+    "Structure",
     "Verdict",
     "check",
     "compare",

@@ -1,0 +1,305 @@
+"""Options, fixtures, and the hooks that hand each test's findings to the ledger and to the report."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import platform
+import shutil
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+import adapters
+from probe import SIZE_SETS
+from probe.classes import claims
+from probe.store import Store
+from reports import record
+from reports.html import write_html
+from reports.terminal import summary_lines
+from suites.ledger import Ledger, LedgerError, load
+from suites.questions import default_pairs
+
+SUITES = Path(__file__).parent / "suites"
+ORDER = ("meta", "conformance", "structure", "defaults", "agreement")
+"""Agreement and defaults read what conformance measured, so they come after it."""
+
+
+@dataclass
+class RunState:
+    """What one pytest process knows of the run; the controller's also collects every record."""
+
+    frameworks: tuple[str, ...]
+    sizes: str
+    report: Path
+    ledger: Ledger
+    store: Store
+    versions: dict[str, str | None]
+    started: str
+    records: list[record.Record] = field(default_factory=list)
+    asked: bool = False
+
+
+STATE = pytest.StashKey[RunState]()
+RECORDS = pytest.StashKey[list]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--frameworks``, ``--sizes``, ``--report``."""
+    group = parser.getgroup("halfpixel")
+    group.addoption("--frameworks", metavar="NAMES", help="comma-separated; all that have an adapter by default")
+    group.addoption("--sizes", default="quick", help=f"which pairs of sizes: {', '.join(SIZE_SETS)}")
+    group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse what cannot be run before anything is run, in one line."""
+    worker = getattr(config, "workerinput", None)
+    sizes = config.getoption("--sizes")
+    if sizes not in SIZE_SETS:
+        raise pytest.UsageError(f"unknown sizes {sizes!r}; allowed: {', '.join(SIZE_SETS)}")
+    known = adapters.frameworks()
+    versions = {name: framework.version for name, framework in known.items()}
+    frameworks = _frameworks(config.getoption("--frameworks"), versions)
+    try:
+        ledger = load()
+        _refuse_orphans(ledger)
+    except LedgerError as error:
+        raise pytest.UsageError(str(error)) from None
+    report = Path(config.getoption("--report"))
+    folder = Path(worker["halfpixel_folder"]) if worker else Path(tempfile.mkdtemp(prefix="halfpixel-"))
+    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    store = Store(folder, SIZE_SETS[sizes])
+    config.stash[STATE] = RunState(frameworks, sizes, report, ledger, store, versions, started)
+
+
+def _frameworks(option: str | None, versions: dict[str, str | None]) -> tuple[str, ...]:
+    if option is None:
+        return tuple(versions)
+    chosen = tuple(name.strip() for name in option.split(",") if name.strip())
+    if not chosen:
+        raise pytest.UsageError(f"--frameworks names none; allowed: {', '.join(versions)}")
+    for name in chosen:
+        if name not in versions:
+            raise pytest.UsageError(f"unknown framework {name!r}; allowed: {', '.join(versions)}")
+        if versions[name] is None:
+            package = adapters.frameworks()[name].distributions[0]
+            raise pytest.UsageError(f"framework {name!r} is not installed; install it with: pip install {package}")
+    return chosen
+
+
+def _refuse_orphans(ledger: Ledger) -> None:
+    """Every entry must name a question that exists."""
+    operations = adapters.operations()
+    known = {operation.id for operation in operations}
+    subjects = {
+        "conformance": known,
+        "structure": known,
+        "agreement": set(claims(operations)),
+        "defaults": {f"{a.id} | {b.id}" for a, b in default_pairs(operations)},
+    }
+    for suite, allowed in subjects.items():
+        orphans = sorted(ledger.subjects(suite) - allowed)
+        if orphans:
+            raise LedgerError(f"ledger: {suite} entry matches nothing: {orphans[0]!r}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Tell each xdist worker where measurements are shared."""
+    node.workerinput["halfpixel_folder"] = str(node.config.stash[STATE].store.folder)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test an operation, a claim, or a pair of defaults, of the frameworks asked for."""
+    state = metafunc.config.stash[STATE]
+    operations = [operation for name in state.frameworks for operation in adapters.operations(name)]
+    if "claimed_operation" in metafunc.fixturenames:
+        chosen = [operation for operation in operations if operation.claim is not None]
+        metafunc.parametrize("claimed_operation", chosen, ids=[operation.id for operation in chosen])
+    if "operation" in metafunc.fixturenames:
+        metafunc.parametrize("operation", operations, ids=[operation.id for operation in operations])
+    if "shared_claim" in metafunc.fixturenames:
+        shared = claims(operations)
+        metafunc.parametrize("shared_claim", list(shared.items()), ids=list(shared))
+    if "default_operation" in metafunc.fixturenames:
+        defaults = [operation for operation in operations if operation.is_default]
+        metafunc.parametrize("default_operation", defaults, ids=[operation.id for operation in defaults])
+    if "default_pair" in metafunc.fixturenames:
+        pairs = default_pairs(operations)
+        metafunc.parametrize("default_pair", pairs, ids=[f"{a.id} | {b.id}" for a, b in pairs])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Measurements first, comparisons of them last; otherwise in the order collected."""
+
+    def rank(item: pytest.Item) -> int:
+        parts = item.path.relative_to(SUITES).parts if item.path.is_relative_to(SUITES) else ("",)
+        return ORDER.index(parts[0]) if parts[0] in ORDER else len(ORDER)
+
+    items.sort(key=rank)
+
+
+@pytest.fixture(scope="session")
+def store(request: pytest.FixtureRequest) -> Store:
+    """Measurements of this run, shared between processes."""
+    return request.config.stash[STATE].store
+
+
+@pytest.fixture(scope="session")
+def chosen_operations(request: pytest.FixtureRequest) -> list[adapters.Operation]:
+    """Every operation of the frameworks asked for that are installed."""
+    state = request.config.stash[STATE]
+    names = [name for name in state.frameworks if state.versions[name] is not None]
+    return [operation for name in names for operation in adapters.operations(name)]
+
+
+@pytest.fixture
+def keep(request: pytest.FixtureRequest):
+    """``keep(record)``: put a record in the report."""
+    return request.node.stash.setdefault(RECORDS, []).append
+
+
+@pytest.fixture
+def settle(request: pytest.FixtureRequest, keep):
+    """``settle(finding)``: record a finding and end the test as the ledger says.
+
+    Agreement passes, unless the ledger says that there is none any more. A known divergence is an expected failure. A new
+    or changed one fails with its message. A framework that is not installed is skipped, and recorded as that.
+    """
+    state = request.config.stash[STATE]
+
+    def settled(finding: record.Finding) -> None:
+        versions = [state.versions.get(name.split(" ")[0]) for name in finding.operation.split(" | ")]
+        entry = state.ledger.entry(finding.suite, finding.operation, state.sizes, state.versions.get(finding.framework, versions[0]))
+        if finding.verdict == "not installed":
+            keep(finding)
+            pytest.skip(f"{finding.framework} is not installed")
+        if finding.verdict in record.AGREEMENT:
+            if entry is None:
+                keep(finding)
+                return
+            reason = f"the ledger says {entry.verdict} with gain {entry.gain}, and it agrees now"
+            keep(replace(finding, ledger=record.Ledger(status="stale", reason=reason, link=_link(entry.link))))
+            pytest.fail(f"{finding.operation}: {reason}; remove its entry from the ledger", pytrace=False)
+        changed = entry.explains(finding) if entry is not None else None
+        if changed == "":
+            keep(replace(finding, ledger=record.Ledger(status="known", reason=entry.reason, link=_link(entry.link))))
+            pytest.xfail(f"{entry.reason} ({entry.link})")
+        if changed:
+            keep(replace(finding, ledger=record.Ledger(status="stale", reason=changed, link=_link(entry.link))))
+            pytest.fail(f"the ledger no longer holds: {changed}\n{finding.message}", pytrace=False)
+        keep(replace(finding, ledger=record.Ledger(status="new")))
+        pytest.fail(f"a divergence that the ledger does not know\n{finding.message}", pytrace=False)
+
+    return settled
+
+
+def _link(text: str) -> str:
+    return text if text.startswith(("https://", "http://")) else ""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """Attach the test's records to its report, which xdist carries to the controller."""
+    report = yield
+    if call.when == "call":
+        report.halfpixel_records = [record.to_dict(one) for one in item.stash.get(RECORDS, [])]
+    return report
+
+
+def pytest_report_to_serializable(config: pytest.Config) -> None:
+    """Nothing to add: attributes of a report travel with it."""
+
+
+class Collector:
+    """Gathers records in the controller, and writes the report when all is done."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.written: Path | None = None
+        self.problem = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the records that came with a test."""
+        self.config.stash[STATE].records += map(record.from_dict, getattr(report, "halfpixel_records", ()))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int):
+        """Write the report; a run that measured nothing it was asked to measure has failed."""
+        yield
+        state = self.config.stash[STATE]
+        shutil.rmtree(state.store.folder, ignore_errors=True)
+        findings = [one for one in state.records if isinstance(one, record.Finding)]
+        if not findings:
+            return
+        if all(one.verdict in record.NOT_MEASURED for one in findings):
+            self.problem = "nothing was measured: no framework that was asked for is installed and works"
+        try:
+            self._write(state)
+        except (OSError, record.RecordError) as error:
+            self.problem = f"the report was not written: {error}"
+        if self.problem and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, state: RunState) -> None:
+        records = [run_header(state), *sorted(state.records, key=_order)]
+        record.write(state.report / "results.jsonl", records)
+        write_html(state.report / "index.html", records)
+        self.written = state.report / "index.html"
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """What was measured, what is new, where the page is."""
+        state = self.config.stash[STATE]
+        if state.records:
+            terminalreporter.section("halfpixel")
+            records = [run_header(state), *state.records]
+            for line in summary_lines(records, terminalreporter._tw.fullwidth, self.written):
+                terminalreporter.write_line(line)
+        if self.problem:
+            terminalreporter.write_line(f"ERROR: {self.problem}", red=True)
+
+
+def run_header(state: RunState) -> record.Run:
+    """The header of this run's records."""
+    pairs = state.store.sizes.pairs
+    return record.Run(
+        started=state.started,
+        versions={name: state.versions[name] for name in state.frameworks},
+        python=platform.python_version(),
+        platform=platform.platform(),
+        cpu=_cpu(),
+        options={"sizes": state.sizes, "frameworks": list(state.frameworks)},
+        size_pairs=len(pairs),
+        pair_list_digest=hashlib.sha256(repr(pairs).encode()).hexdigest()[:16],
+    )
+
+
+def _cpu() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _order(one: record.Record) -> tuple[str, str]:
+    return one.type, getattr(one, "question", "") or getattr(one, "operation", "") or getattr(one, "a", "")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Only the controller writes; an unwritable folder is refused before hours are spent."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        return
+    config.pluginmanager.register(Collector(config), "halfpixel-collector")
+    report = config.stash[STATE].report
+    if config.option.collectonly:
+        return
+    existing = next(parent for parent in (report, *report.absolute().parents) if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise pytest.UsageError(f"cannot write the report to {report}: {existing} is not a folder that can be written")

@@ -1,0 +1,112 @@
+"""Which operations are the same function at every size that was swept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from adapters import Operation
+from golden import Convention, matrix
+from probe.compare import against_convention, against_operation
+from probe.sizes import Pair
+from probe.store import Judgement
+
+_SMALL = 7
+"""Sizes up to which matrices are compared first; two functions that differ mostly differ here."""
+_CLOSE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class EquivalenceClass:
+    """Operations that agree with each other, within rounding, at all of ``pairs`` along both axes.
+
+    ``convention`` is the exact one that they all apply, or ``None`` when no claimed convention is.
+    """
+
+    members: tuple[Judgement, ...]
+    convention: Convention | None
+    pairs: frozenset[Pair]
+
+
+def equivalence_classes(judgements: Iterable[Judgement], all_pairs: tuple[Pair, ...]) -> list[EquivalenceClass]:
+    """Group what was measured; largest class first. Operations of which nothing was measured are in none.
+
+    An operation that agrees with its claim is in the class of that convention; claims with equal exact matrices are one
+    class. The others are compared with those conventions, and then with each other. Operations defined for different
+    pairs of sizes are never in one class.
+    """
+    groups: dict[tuple[frozenset[Pair], Convention], list[Judgement]] = {}
+    rest: list[Judgement] = []
+    for judged in judgements:
+        if judged.discrepancy is not None and judged.discrepancy.verdict.is_agreement:
+            pairs = frozenset(pair for pair in all_pairs if judged.operation.accepts(*pair))
+            groups.setdefault((pairs, _canonical(judged.operation.claim, pairs, groups)), []).append(judged)
+        elif judged.pairs:
+            rest.append(judged)
+    others: list[list[Judgement]] = []
+    for judged in rest:
+        convention = _explaining(judged, groups)
+        if convention is not None:
+            groups[judged.pairs, convention].append(judged)
+            continue
+        home = next((group for group in others if _same(judged, group[0])), None)
+        if home is None:
+            others.append([judged])
+        else:
+            home.append(judged)
+    found = [EquivalenceClass(tuple(members), convention, pairs) for (pairs, convention), members in groups.items()]
+    found += [EquivalenceClass(tuple(members), None, members[0].pairs) for members in others]
+    return sorted(found, key=lambda one: (-len(one.members), one.members[0].operation.id))
+
+
+def _canonical(claim: Convention, pairs: frozenset[Pair], groups: Iterable[tuple[frozenset[Pair], Convention]]):
+    """The first convention among ``groups`` whose exact matrices equal the claim's at all of ``pairs``."""
+    for known_pairs, known in groups:
+        if known_pairs == pairs and (known == claim or _equal(known, claim, pairs)):
+            return known
+    return claim
+
+
+def _equal(a: Convention, b: Convention, pairs: frozenset[Pair]) -> bool:
+    bound = 1e-9  # exact matrices carry a bound below 1e-12 each
+    ordered = sorted(pairs, key=lambda pair: pair[0] * pair[1])
+    return all(np.abs(matrix(a, *pair).to_array() - matrix(b, *pair).to_array()).max() < bound for pair in ordered)
+
+
+def _explaining(judged: Judgement, groups: Iterable[tuple[frozenset[Pair], Convention]]) -> Convention | None:
+    for pairs, convention in groups:
+        if pairs == judged.pairs and _near(judged, convention):
+            if against_convention(list(judged.sweeps), convention).verdict.is_agreement:
+                return convention
+    return None
+
+
+def _near(judged: Judgement, convention: Convention) -> bool:
+    matrices = judged.sweeps[0].matrices
+    small = [pair for pair in matrices if max(pair) <= _SMALL]
+    return all(np.abs(matrices[pair] - matrix(convention, *pair).to_array()).max() < _CLOSE for pair in small)
+
+
+def _same(one: Judgement, other: Judgement) -> bool:
+    if one.pairs != other.pairs:
+        return False
+    mine, its = one.sweeps[0].matrices, other.sweeps[0].matrices
+    if any(np.abs(mine[pair] - its[pair]).max() >= _CLOSE for pair in mine if max(pair) <= _SMALL):
+        return False
+    return against_operation(list(one.sweeps), list(other.sweeps)).verdict.is_agreement
+
+
+def frameworks_of(members: Iterable[Judgement]) -> tuple[str, ...]:
+    """The frameworks of these operations, sorted, each once."""
+    return tuple(sorted({judged.operation.framework for judged in members}))
+
+
+def claims(operations: Iterable[Operation]) -> dict[str, tuple[Operation, ...]]:
+    """The operations by the convention they claim, for every claim that at least two frameworks share."""
+    by_claim: dict[str, list[Operation]] = {}
+    for operation in operations:
+        if operation.claim is not None:
+            by_claim.setdefault(str(operation.claim), []).append(operation)
+    return {claim: tuple(those) for claim, those in by_claim.items() if len({one.framework for one in those}) > 1}

@@ -1,0 +1,18 @@
+"""What does each framework do when it is given nothing but a size, and do two frameworks then agree?"""
+
+from __future__ import annotations
+
+from suites.comparisons import default_finding, default_record, pair_record
+
+
+def test_what_it_does_given_nothing_but_a_size(default_operation, keep, settle):
+    default, finding = default_record(default_operation)
+    keep(default)
+    settle(finding)
+
+
+def test_two_defaults_are_the_same_function(default_pair, store, keep, settle):
+    a, b = (store.judgement(operation) for operation in default_pair)
+    pair = pair_record(None, a, b)
+    keep(pair)
+    settle(default_finding(pair, a, b))

@@ -1,0 +1,184 @@
+"""The ledger of known divergences: reads it strictly, and says of each finding whether it is what the ledger knows."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from probe import FACTORS, Verdict
+from reports.record import SUITES, Finding, RecordError, read
+
+PATH = Path(__file__).with_name("known_divergences.toml")
+_FIELDS = {"suite", "framework", "versions", "verdict", "attribution", "condition", "reason", "link", "gain"}
+_RELATIVE = 2e-3
+"""A measured gain may differ from the ledger's by this much, relative: three digits are written there."""
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used; the message is one line that names the entry and the fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known to diverge: one operation (or claim, or pair of defaults) at one size set.
+
+    ``gain`` is the measured worst case for images in [-1, 1]; ``None`` where nothing could be measured.
+    """
+
+    suite: str
+    subject: str
+    sizes: str
+    framework: str
+    versions: SpecifierSet
+    verdict: str
+    attribution: tuple[str, ...]
+    gain: float | None
+    reason: str
+    link: str
+
+    def explains(self, finding: Finding) -> str:
+        """Empty when the finding is what this entry says; otherwise what changed, in a few words."""
+        if finding.verdict != self.verdict:
+            return f"the verdict was {self.verdict} and is {finding.verdict}"
+        factors = tuple(finding.attribution.factors) if finding.attribution else ()
+        if set(factors) != set(self.attribution):
+            return f"the attribution was {', '.join(self.attribution) or 'none'} and is {', '.join(factors) or 'none'}"
+        if (self.gain is None) != (finding.gain is None):
+            return f"the gain was {self.gain} and is {finding.gain}"
+        if self.gain is not None and abs(finding.gain - self.gain) > _RELATIVE * self.gain + (finding.tolerance or 0):
+            return f"the gain was {self.gain:.6g} and is {finding.gain:.6g}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All entries, by suite, subject and size set; several where version ranges differ."""
+
+    entries: dict[tuple[str, str, str], tuple[Entry, ...]]
+
+    def entry(self, suite: str, subject: str, sizes: str, version: str | None) -> Entry | None:
+        """The entry that applies to this version of the framework, if there is one."""
+        for entry in self.entries.get((suite, subject, sizes), ()):
+            if version is not None and entry.versions.contains(version, prereleases=True):
+                return entry
+        return None
+
+    def subjects(self, suite: str) -> set[str]:
+        """Every subject that a suite has an entry for."""
+        return {subject for kind, subject, _ in self.entries if kind == suite}
+
+
+def load(path: Path = PATH) -> Ledger:
+    """Read the ledger; :class:`LedgerError` for a file that is unreadable or an entry that is not complete."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LedgerError(f"ledger {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LedgerError(f"ledger {path}: {error}") from None
+    entries: dict[tuple[str, str, str], list[Entry]] = {}
+    blocks = raw.pop("divergence", [])
+    if raw or not isinstance(blocks, list):
+        raise LedgerError(f"ledger {path}: only [[divergence]] tables are allowed, not {', '.join(raw) or 'a value'}")
+    for number, block in enumerate(blocks, start=1):
+        for entry in _entries(block, f"ledger {path}: divergence {number}"):
+            entries.setdefault((entry.suite, entry.subject, entry.sizes), []).append(entry)
+    return Ledger({key: tuple(those) for key, those in entries.items()})
+
+
+def _entries(block: dict, where: str) -> list[Entry]:
+    unknown = set(block) - _FIELDS
+    missing = _FIELDS - {"condition"} - set(block)
+    if unknown or missing:
+        words = f"unknown {sorted(unknown)}" if unknown else f"missing {sorted(missing)}"
+        raise LedgerError(f"{where}: {words}; allowed: {', '.join(sorted(_FIELDS))}")
+    if block["suite"] not in SUITES:
+        raise LedgerError(f"{where}: unknown suite {block['suite']!r}; allowed: {', '.join(SUITES)}")
+    if block["verdict"] not in list(Verdict):
+        raise LedgerError(f"{where}: unknown verdict {block['verdict']!r}; allowed: {', '.join(Verdict)}")
+    odd = [factor for factor in block["attribution"] if factor not in FACTORS]
+    if odd:
+        raise LedgerError(f"{where}: unknown attribution {odd[0]!r}; allowed: {', '.join(FACTORS)}")
+    if not block["reason"].strip() or not block["link"].strip():
+        raise LedgerError(f"{where}: reason and link must say something (link: an address, or 'no thread found')")
+    try:
+        versions = SpecifierSet(block["versions"])
+    except InvalidSpecifier:
+        raise LedgerError(f"{where}: {block['versions']!r} is no version range such as '>=2.13,<2.14'") from None
+    found = []
+    for subject, gains in block["gain"].items():
+        for sizes, gain in gains.items():
+            value = None if gain == "none" else float(gain)
+            found.append(
+                Entry(
+                    block["suite"],
+                    subject,
+                    sizes,
+                    block["framework"],
+                    versions,
+                    block["verdict"],
+                    tuple(block["attribution"]),
+                    value,
+                    block["reason"].strip(),
+                    block["link"].strip(),
+                )
+            )
+    return found
+
+
+def draft(findings_by_sizes: dict[str, list[Finding]], versions: dict[str, str | None]) -> str:
+    """TOML for every finding that is no agreement, grouped by what they share; reason and link are left to be written."""
+    groups: dict[tuple, dict[str, dict[str, str]]] = {}
+    for sizes, findings in findings_by_sizes.items():
+        for finding in findings:
+            if finding.verdict in ("exact", "agrees", "not installed") or _is_known(finding):
+                continue
+            factors = tuple(finding.attribution.factors) if finding.attribution else ()
+            key = (finding.suite, finding.framework, finding.verdict, factors)
+            gain = '"none"' if finding.gain is None else f"{finding.gain:.4g}"
+            groups.setdefault(key, {}).setdefault(finding.operation, {})[sizes] = gain
+    blocks = []
+    for (suite, framework, verdict, factors), subjects in sorted(groups.items()):
+        version = versions.get(framework)
+        lines = ["[[divergence]]", f'suite = "{suite}"', f'framework = "{framework}"']
+        lines.append(f'versions = "=={version}"' if version else 'versions = ""')
+        lines.append(f'verdict = "{verdict}"')
+        lines.append("attribution = [" + ", ".join(f'"{factor}"' for factor in factors) + "]")
+        lines += ['reason = ""', 'link = ""', "[divergence.gain]"]
+        for subject, gains in subjects.items():
+            inner = ", ".join(f"{sizes} = {gain}" for sizes, gain in gains.items())
+            lines.append(f'"{subject}" = {{ {inner} }}')
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _is_known(finding: Finding) -> bool:
+    return finding.ledger is not None and finding.ledger.status == "known"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """``python -m suites.ledger RESULTS.jsonl ...``: print a draft of what the ledger does not know yet."""
+    parser = argparse.ArgumentParser(prog="python -m suites.ledger", description=main.__doc__)
+    parser.add_argument("results", nargs="+", help="results.jsonl of runs, one for each size set")
+    options = parser.parse_args(arguments)
+    findings: dict[str, list[Finding]] = {}
+    versions: dict[str, str | None] = {}
+    try:
+        for path in options.results:
+            run, *records = read(path)
+            versions |= run.versions
+            findings.setdefault(str(run.options["sizes"]), []).extend(r for r in records if isinstance(r, Finding))
+    except (OSError, RecordError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(draft(findings, versions), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+"""Which pairs of operations are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+
+from adapters import Operation
+
+
+def default_pairs(operations: Iterable[Operation]) -> list[tuple[Operation, Operation]]:
+    """Every two calls of different frameworks that give nothing but a size."""
+    defaults = [operation for operation in operations if operation.is_default]
+    return [(a, b) for a, b in combinations(defaults, 2) if a.framework != b.framework]
