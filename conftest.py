@@ -21,7 +21,7 @@ from reports import record
 from reports.html import write_html
 from reports.terminal import summary_lines
 from suites.ledger import Ledger, LedgerError, load
-from suites.questions import default_pairs
+from suites.questions import BETWEEN, default_pairs
 
 SUITES = Path(__file__).parent / "suites"
 ORDER = ("meta", "conformance", "structure", "defaults", "agreement")
@@ -173,8 +173,8 @@ def settle(request: pytest.FixtureRequest, keep):
     state = request.config.stash[STATE]
 
     def settled(finding: record.Finding) -> None:
-        versions = [state.versions.get(name.split(" ")[0]) for name in finding.operation.split(" | ")]
-        entry = state.ledger.entry(finding.suite, finding.operation, state.sizes, state.versions.get(finding.framework, versions[0]))
+        version = "0" if finding.framework == BETWEEN else state.versions[finding.framework]
+        entry = state.ledger.entry(finding.suite, finding.operation, state.sizes, version)
         if finding.verdict == "not installed":
             keep(finding)
             pytest.skip(f"{finding.framework} is not installed")
@@ -211,10 +211,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     return report
 
 
-def pytest_report_to_serializable(config: pytest.Config) -> None:
-    """Nothing to add: attributes of a report travel with it."""
-
-
 class Collector:
     """Gathers records in the controller, and writes the report when all is done."""
 
@@ -227,10 +223,9 @@ class Collector:
         """Take the records that came with a test."""
         self.config.stash[STATE].records += map(record.from_dict, getattr(report, "halfpixel_records", ()))
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int):
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the report; a run that measured nothing it was asked to measure has failed."""
-        yield
         state = self.config.stash[STATE]
         shutil.rmtree(state.store.folder, ignore_errors=True)
         findings = [one for one in state.records if isinstance(one, record.Finding)]

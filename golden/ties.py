@@ -17,13 +17,13 @@ def tie_distance(convention: Convention, n_in: int, n_out: int, scale: Fraction 
     0 is an exact tie. Continuous kernels never jump: infinity. For ``nearest`` the jumps lie at the integers (floor,
     ceil) or halves (the rounding modes); for ``box`` and the truncated ``gaussian`` where the edge of the stretched kernel
     meets a pixel centre; for ``adaptive_average`` where an edge of the output pixel meets an edge of an input pixel. With
-    border ``extrapolate`` every kernel jumps at coordinates 0 and ``n_in - 1``.
+    borders ``extrapolate`` and ``wrap_overlap`` every kernel jumps at coordinates 0 and ``n_in - 1``.
     """
     given = Fraction(n_out, n_in) if scale is None else Fraction(scale)
     where = coordinates(convention, n_in, n_out, None if scale is None else given)
     numerators = where.numerators.astype(object) if where.denominator >= 2**31 else where.numerators
     nearest = np.full(n_out, np.inf)
-    if convention.border == "extrapolate":
+    if convention.border in ("extrapolate", "wrap_overlap"):
         edges = np.stack([numerators, numerators - (n_in - 1) * where.denominator])
         nearest = (abs(edges).min(axis=0) / where.denominator).astype(np.float64)
     if convention.kernel not in ("nearest", "box", "gaussian", "adaptive_average"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,6 +15,15 @@ from golden.convention import BORDERS, COORDINATE_TRANSFORMATION_MODES, KERNELS,
 COEFFICIENTS = (Fraction(-1, 2), Fraction(-3, 4), Fraction(-1), Fraction(-3, 5), Fraction(0))
 _STRETCHABLE = ("linear", "cubic", "lanczos", "box", "hamming", "mitchell", "gaussian")
 _CORNERS = "scale (n_out - 1) / (n_in - 1)"
+
+
+_KEPT = 256
+"""Entries up to which a matrix is kept: candidates are tried on small pairs first, for every operation anew."""
+
+
+@lru_cache(maxsize=1 << 15)
+def _kept_matrix(convention: Convention, n_in: int, n_out: int, scale: Fraction | None) -> np.ndarray:
+    return matrix(convention, n_in, n_out, scale).to_array()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +37,18 @@ class Candidate:
     convention: Convention
     scale_rule: str = ""
 
+    @property
+    def has_meaning(self) -> bool:
+        """Whether it has matrices at all: a spline prefilter with ``wrap_overlap`` has none."""
+        return not (self.convention.prefilter == "bspline" and self.convention.border == "wrap_overlap")
+
     def matrix(self, n_in: int, n_out: int) -> np.ndarray:
-        """float64 ``(n_out, n_in)``."""
+        """float64 ``(n_out, n_in)``, not to be written to."""
         scale = None
         if self.scale_rule == _CORNERS and n_in > 1 and n_out > 1:
             scale = Fraction(n_out - 1, n_in - 1)
+        if n_in * n_out <= _KEPT:
+            return _kept_matrix(self.convention, n_in, n_out, scale)
         return matrix(self.convention, n_in, n_out, scale).to_array()
 
     def __str__(self) -> str:
@@ -132,3 +149,29 @@ def _changed(claim: Convention, change: dict[str, object]) -> Convention | None:
         return claim.but(**change)
     except ValueError:
         return None
+
+
+_FACTOR_OF = {
+    "kernel": "kernel",
+    "lobes": "kernel",
+    "order": "kernel",
+    "prefilter": "kernel",
+    "sigma": "kernel",
+    "coordinate_transformation_mode": "coordinates",
+    "roi": "coordinates",
+    "nearest_mode": "ties",
+    "cubic_coeff_a": "cubic coefficient",
+    "antialias": "antialias",
+    "border": "border",
+}
+
+
+def differences(a: Convention, b: Convention) -> tuple[str, ...]:
+    """The factors in which two conventions differ; parameters of a kernel count only when the kernel is the same."""
+    found = []
+    for name, factor in _FACTOR_OF.items():
+        mine, its = getattr(a, name), getattr(b, name)
+        only_one = mine is None or its is None
+        if mine != its and factor not in found and not (only_one and a.kernel != b.kernel):
+            found.append(factor)
+    return tuple(found)

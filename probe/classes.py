@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from adapters import Operation
 from golden import Convention, matrix
-from probe.compare import against_convention, against_operation
+from probe.compare import against_convention, against_operation, compare
+from probe.discrepancy import Discrepancy, Verdict
+from probe.measure import Sweep
 from probe.sizes import Pair
 from probe.store import Judgement
 
@@ -30,7 +32,7 @@ class EquivalenceClass:
     pairs: frozenset[Pair]
 
 
-def equivalence_classes(judgements: Iterable[Judgement], all_pairs: tuple[Pair, ...]) -> list[EquivalenceClass]:
+def equivalence_classes(judgements: Iterable[Judgement]) -> list[EquivalenceClass]:
     """Group what was measured; largest class first. Operations of which nothing was measured are in none.
 
     An operation that agrees with its claim is in the class of that convention; claims with equal exact matrices are one
@@ -41,7 +43,7 @@ def equivalence_classes(judgements: Iterable[Judgement], all_pairs: tuple[Pair, 
     rest: list[Judgement] = []
     for judged in judgements:
         if judged.discrepancy is not None and judged.discrepancy.verdict.is_agreement:
-            pairs = frozenset(pair for pair in all_pairs if judged.operation.accepts(*pair))
+            pairs = frozenset(_defined(judged))
             groups.setdefault((pairs, _canonical(judged.operation.claim, pairs, groups)), []).append(judged)
         elif judged.pairs:
             rest.append(judged)
@@ -96,6 +98,45 @@ def _same(one: Judgement, other: Judgement) -> bool:
     if any(np.abs(mine[pair] - its[pair]).max() >= _CLOSE for pair in mine if max(pair) <= _SMALL):
         return False
     return against_operation(list(one.sweeps), list(other.sweeps)).verdict.is_agreement
+
+
+def between(a: Judgement, b: Judgement) -> Discrepancy:
+    """How ``a`` differs from ``b`` on the pairs that both are defined for.
+
+    One that agrees with its claim stands for the exact matrices of it.
+    """
+    for one in (a, b):
+        if one.discrepancy is not None and one.discrepancy.verdict is Verdict.NOT_INSTALLED:
+            return replace(one.discrepancy, subject=a.operation.id, against=b.operation.id)
+    if a.sweeps and b.sweeps:
+        found = against_operation(list(a.sweeps), list(b.sweeps))
+    elif a.sweeps or b.sweeps:
+        measured, stands = (a, b) if a.sweeps else (b, a)
+        found = against_convention(_common(measured, stands.operation), stands.operation.claim)
+    else:
+        found = _between_claims(a, b)
+    return replace(found, subject=a.operation.id, against=b.operation.id)
+
+
+def _common(measured: Judgement, other: Operation) -> list[Sweep]:
+    return [
+        replace(one, matrices={pair: array for pair, array in one.matrices.items() if other.accepts(*pair)})
+        for one in measured.sweeps
+    ]
+
+
+def _between_claims(a: Judgement, b: Judgement) -> Discrepancy:
+    if a.operation.claim == b.operation.claim:
+        gain = a.discrepancy.gain + b.discrepancy.gain
+        verdict = Verdict.EXACT if gain == 0 else Verdict.AGREES
+        measured = min(a.discrepancy.measured, b.discrepancy.measured)
+        return Discrepancy(a.operation.id, b.operation.id, verdict, gain=gain, measured=measured)
+    pairs = tuple(sorted(_defined(a) & _defined(b)))
+    return compare(a.operation.claim, b.operation.claim, pairs)
+
+
+def _defined(judged: Judgement) -> set[Pair]:
+    return {pair for pair in judged.swept if judged.operation.accepts(*pair)}
 
 
 def frameworks_of(members: Iterable[Judgement]) -> tuple[str, ...]:

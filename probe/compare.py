@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
@@ -198,15 +197,11 @@ def _row(result: _AxisResult, row: int, convention: Convention | None) -> Row:
     coordinate, reach = "", 1.0
     if convention is not None:
         exact = coordinates(convention, n_in, n_out)[output]
-        coordinate, reach = _text(exact), _reach(convention, n_in, n_out)
+        coordinate, reach = str(exact), _reach(convention, n_in, n_out)
         is_border = exact - reach < 0 or exact + reach > n_in - 1
     else:
         is_border = output in (0, n_out - 1)
     return Row(result.axis, n_in, n_out, output, "border" if is_border else "interior", coordinate, expected, got)
-
-
-def _text(value: Fraction) -> str:
-    return str(value) if value.denominator == 1 else f"{value} = {float(value):.6g}"
 
 
 def _reach(convention: Convention, n_in: int, n_out: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 import numpy as np
 
@@ -142,7 +143,7 @@ def _lines(found: Discrepancy) -> list[str]:
     row = found.worst
     if row is not None:
         place = f"output {row.output_index} of {row.n_in} -> {row.n_out} along the {row.axis} ({row.region})"
-        lines.append(f"worst at:    {place}" + (f", input coordinate {row.coordinate}" if row.coordinate else ""))
+        lines.append(f"worst at:    {place}{_coordinate(row.coordinate)}")
         lines += [f"expected:    {weights(row.expected)}", f"got:         {weights(row.got)}"]
     if not found.verdict.is_agreement and found.measured:
         moved = "no centroid" if np.isnan(found.pixels_moved) else f"{found.pixels_moved:.4g} input pixels"
@@ -159,6 +160,12 @@ def _lines(found: Discrepancy) -> list[str]:
     if found.reproduction:
         lines += ["reproduce with:", *(f"    {line}" for line in found.reproduction.rstrip().splitlines())]
     return lines
+
+
+def _coordinate(exact: str) -> str:
+    if "/" in exact:
+        return f", input coordinate {exact} = {float(Fraction(exact)):.6g}"
+    return f", input coordinate {exact}" if exact else ""
 
 
 def _sizes(found: Discrepancy) -> str:

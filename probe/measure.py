@@ -13,8 +13,9 @@ from adapters.layout import WrongShape
 from probe.sizes import Pair
 
 AXES = ("height", "width")
-_COMPANION = 8
-"""Pixels of the axis that is left alone when impulses go in the batch; its middle is far from both borders."""
+_COMPANION = 16
+"""Pixels of the axis that is left alone when impulses go in the batch: a constant line stays one in its middle, far from
+both borders, also under kernels and prefilters that decay slowly."""
 
 
 class Refused(Exception):

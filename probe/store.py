@@ -16,7 +16,7 @@ from probe.attribute import attribute
 from probe.compare import against_convention
 from probe.discrepancy import Discrepancy, Verdict
 from probe.measure import AXES, Sweep, sweep
-from probe.sizes import SizeSet
+from probe.sizes import Pair, SizeSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,14 @@ class Judgement:
     """What one operation does at every pair of sizes.
 
     ``discrepancy`` holds it against its claim; ``None`` when its documentation claims nothing. ``sweeps`` are one an
-    axis; empty when the claim holds, for then the exact matrices are the measurement up to rounding.
+    axis; empty when the claim holds, for then the exact matrices are the measurement up to rounding. ``swept`` is the whole
+    list of pairs that was asked for.
     """
 
     operation: Operation
     discrepancy: Discrepancy | None
     sweeps: tuple[Sweep, ...]
+    swept: tuple[Pair, ...]
 
     @property
     def pairs(self) -> frozenset[tuple[int, int]]:
@@ -52,7 +54,8 @@ class Store:
         name = hashlib.sha256(f"{operation.id}\n{self.sizes}".encode()).hexdigest()
         path = self.folder / f"{name}.pickle"
         if path.exists():
-            return _unpacked(operation, pickle.loads(path.read_bytes()))
+            found, packed = pickle.loads(path.read_bytes())
+            return Judgement(operation, found, tuple(_sweep(operation, one) for one in packed), self.sizes.pairs)
         judged = self._measure(operation)
         with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as beside:
             beside.write(pickle.dumps((judged.discrepancy, [_packed(one) for one in judged.sweeps])))
@@ -65,14 +68,14 @@ class Store:
         except NotInstalled as absent:
             claimed = str(operation.claim) if operation.claim else "nothing"
             missing = Discrepancy(operation.id, claimed, Verdict.NOT_INSTALLED, refused=((str(absent), 0),))
-            return Judgement(operation, missing, ())
+            return Judgement(operation, missing, (), self.sizes.pairs)
         if operation.claim is None:
-            return Judgement(operation, None, sweeps)
+            return Judgement(operation, None, sweeps, self.sizes.pairs)
         found = against_convention(list(sweeps), operation.claim)
         if found.verdict.is_agreement:
-            return Judgement(operation, found, ())
+            return Judgement(operation, found, (), self.sizes.pairs)
         found = replace(found, attribution=attribute(found, list(sweeps), operation.claim, None))
-        return Judgement(operation, found, sweeps)
+        return Judgement(operation, found, sweeps, self.sizes.pairs)
 
 
 def _packed(one: Sweep) -> dict[str, object]:
@@ -90,17 +93,13 @@ def _packed(one: Sweep) -> dict[str, object]:
     }
 
 
-def _unpacked(operation: Operation, stored: tuple[Discrepancy | None, list[dict]]) -> Judgement:
-    discrepancy, packed = stored
-    sweeps = []
-    for one in packed:
-        pairs, matrices = one["pairs"], {}
-        values = np.zeros(sum(n_in * n_out for n_in, n_out in pairs), np.float32)
-        values[one["places"]] = one["values"]
-        start = 0
-        for n_in, n_out in pairs:
-            matrices[n_in, n_out] = values[start : start + n_in * n_out].reshape(n_out, n_in)
-            start += n_in * n_out
-        misshapen = {pair: WrongShape(*shapes) for pair, shapes in one["misshapen"].items()}
-        sweeps.append(Sweep(operation, one["axis"], matrices, one["refused"], misshapen, one["skipped"]))
-    return Judgement(operation, discrepancy, tuple(sweeps))
+def _sweep(operation: Operation, one: dict[str, object]) -> Sweep:
+    pairs, matrices = one["pairs"], {}
+    values = np.zeros(sum(n_in * n_out for n_in, n_out in pairs), np.float32)
+    values[one["places"]] = one["values"]
+    start = 0
+    for n_in, n_out in pairs:
+        matrices[n_in, n_out] = values[start : start + n_in * n_out].reshape(n_out, n_in)
+        start += n_in * n_out
+    misshapen = {pair: WrongShape(*shapes) for pair, shapes in one["misshapen"].items()}
+    return Sweep(operation, one["axis"], matrices, one["refused"], misshapen, one["skipped"])

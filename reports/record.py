@@ -197,8 +197,13 @@ def _number(value: float | str | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _record(entry: dict[str, Any]) -> Record:
-    """The inverse of :func:`reports.schema.plain` for an entry without fault."""
+def to_dict(record: Record) -> dict[str, Any]:
+    """The record as plain values that JSON and a process boundary carry."""
+    return {"type": getattr(record, "type", None)} | (schema.plain(record) if is_dataclass(record) else {})
+
+
+def from_dict(entry: dict[str, Any]) -> Record:
+    """The inverse of :func:`to_dict` for an entry without fault."""
     values = {name: value for name, value in entry.items() if name != "type"}
     for name, part in _PARTS.items():
         if values.get(name) is not None:
@@ -222,7 +227,7 @@ def write(path: str | Path, records: Iterable[Record]) -> None:
     for number, record in enumerate(records, start=1):
         if number == 1 and not isinstance(record, Run):
             raise RecordError(f"{path}: the first record is no run header but {type(record).__name__}")
-        entry = {"type": getattr(record, "type", None)} | (schema.plain(record) if is_dataclass(record) else {})
+        entry = to_dict(record)
         fault = schema.fault(entry)
         if fault is not None:
             raise RecordError(f"{path}: record {number}, {getattr(record, 'question', entry['type'])}: {fault}")
@@ -266,7 +271,7 @@ def read(path: str | Path) -> list[Record]:
                 raise refuse(f"the end line counts {entry['records']} records and is line {number} of {len(lines)}")
             return records
         try:
-            records.append(_record(entry))
+            records.append(from_dict(entry))
         except OverflowError as error:
             raise refuse(str(error)) from None
     raise RecordError(f"{path}:{len(lines)}: cut short: there is no end line after this one")

@@ -57,7 +57,9 @@ def structure_finding(question: str, operation: Operation, found: Structure, sec
     }
     if found.refused or not found.checked:
         message = found.refused or "nothing measured: it is defined for none of the shapes tried"
-        return record.Finding(verdict="error", refused=record.Refused(pairs=0, message=message), message=message, **common)
+        return record.Finding(
+            verdict="error", refused=record.Refused(pairs=0, message=message), message=message, **common
+        )
     if not found.faults:
         return record.Finding(verdict="agrees", gain=0.0, **common)
     factors = tuple(fault.factor for fault in found.faults)

@@ -7,6 +7,9 @@ from itertools import combinations
 
 from adapters import Operation
 
+BETWEEN = "between frameworks"
+"""Stands for the framework where a question is about several."""
+
 
 def default_pairs(operations: Iterable[Operation]) -> list[tuple[Operation, Operation]]:
     """Every two calls of different frameworks that give nothing but a size."""

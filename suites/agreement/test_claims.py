@@ -8,7 +8,7 @@ from suites.comparisons import claim_finding, pair_records
 def test_operations_with_the_same_claim_are_the_same_function(shared_claim, store, keep, settle):
     claim, operations = shared_claim
     judgements = [store.judgement(operation) for operation in operations]
-    pairs = pair_records(claim, judgements, store.sizes.pairs)
+    pairs = pair_records(claim, judgements)
     for pair in pairs:
         keep(pair)
     settle(claim_finding(claim, judgements, pairs))

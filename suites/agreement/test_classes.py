@@ -12,7 +12,7 @@ def test_every_operation_is_in_exactly_one_class(chosen_operations, store, keep)
     if not chosen_operations:
         pytest.skip("no framework that was asked for is installed")
     judgements = [store.judgement(operation) for operation in chosen_operations]
-    classes = equivalence_classes(judgements, store.sizes.pairs)
+    classes = equivalence_classes(judgements)
     for one in classes:
         keep(class_record(one))
     members = [judged.operation.id for one in classes for judged in one.members]
