@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+# Workers keep every core busy; thread pools of the frameworks inside each would only contend. Read when they load.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
 import adapters
 from probe import SIZE_SETS
 from probe.classes import claims

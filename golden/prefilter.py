@@ -52,20 +52,28 @@ def extension(exact_matrix: ExactMatrix) -> tuple[int, np.ndarray]:
     return n_in + 2 * PADDING, _extended(convention, n_in)
 
 
-@lru_cache(maxsize=512)
 def _dense(convention: Convention, n_in: int) -> np.ndarray:
     if convention.prefilter == "binomial":
         return _banded(_BINOMIAL, convention.border, n_in).astype(np.float64) / 16
-    return np.linalg.inv(_collocation(convention.order, _spline_border(convention), n_in))
+    return _inverse_collocation(convention.order, _spline_border(convention), n_in)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
+def _inverse_collocation(order: int, border: str, n_in: int) -> np.ndarray:
+    return np.linalg.inv(_collocation(order, border, n_in))
+
+
 def _extended(convention: Convention, n_in: int) -> np.ndarray:
+    return _through_extension(convention.order, convention.border, n_in)
+
+
+@lru_cache(maxsize=1024)
+def _through_extension(order: int, border: str, n_in: int) -> np.ndarray:
     length = n_in + 2 * PADDING
-    taps, kept = fold(convention.border, np.arange(-PADDING, n_in + PADDING), n_in)
+    taps, kept = fold(border, np.arange(-PADDING, n_in + PADDING), n_in)
     signal = np.zeros((length, n_in))
     signal[np.arange(length)[kept], taps[kept]] = 1
-    return np.linalg.solve(_collocation(convention.order, "mirror", length), signal)
+    return np.linalg.solve(_collocation(order, "mirror", length), signal)
 
 
 def exact(convention: Convention, n_in: int) -> list[list[Fraction]] | None:
@@ -76,7 +84,7 @@ def exact(convention: Convention, n_in: int) -> list[list[Fraction]] | None:
         integers = _banded(_BINOMIAL, convention.border, n_in)
         return [[Fraction(int(value), 16) for value in row] for row in integers]
     samples = [bspline_at(convention.order, k) for k in range(-2, 3)]
-    return _inverse(_banded(samples, _spline_border(convention), n_in, Fraction(0)))
+    return _inverse(_banded(samples, _spline_border(convention), n_in))
 
 
 _BINOMIAL = (1, 4, 6, 4, 1)
@@ -97,22 +105,20 @@ def bspline_at(order: int, k: int) -> Fraction:
     return Fraction(0)
 
 
-def _banded(samples: object, border: str, n_in: int, zero: object = 0) -> np.ndarray:
+def _banded(samples: object, border: str, n_in: int, dtype: object = object) -> np.ndarray:
     """The matrix of a symmetric 5-tap filter with a border rule."""
-    result = np.full((n_in, n_in), zero, dtype=object)
-    for i in range(n_in):
-        taps, kept = fold(border, np.arange(i - 2, i + 3), n_in)
-        for tap, keep, sample in zip(taps, kept, samples, strict=True):
-            if keep:
-                result[i, tap] += sample
-        if border == "renormalise":
-            result[i] = result[i] * Fraction(sum(samples)) / sum(result[i])
+    taps, kept = fold(border, np.arange(n_in)[:, None] + np.arange(-2, 3), n_in)
+    rows = np.broadcast_to(np.arange(n_in)[:, None], taps.shape)
+    result = np.zeros((n_in, n_in), dtype=dtype)
+    np.add.at(result, (rows[kept], taps[kept]), np.broadcast_to(np.array(samples, dtype=dtype), taps.shape)[kept])
+    if border == "renormalise":
+        result = result * Fraction(sum(samples)) / result.sum(axis=1, keepdims=True)
     return result
 
 
 def _collocation(order: int, border: str, n_in: int) -> np.ndarray:
     samples = [float(bspline_at(order, k)) for k in range(-2, 3)]
-    return _banded(samples, border, n_in, 0.0).astype(np.float64)
+    return _banded(samples, border, n_in, np.float64)
 
 
 def _inverse(square: np.ndarray) -> list[list[Fraction]]:

@@ -32,7 +32,8 @@ def attribute(
 
     In this order: faults of structure that make a matrix meaningless; shapes; one change of the convention that
     explains every differing pair; what can be read off the matrices (jumps, sums of rows, quantised weights); two
-    changes; another sampling line; the same for shrinking, enlarging and equal sizes apart; the place.
+    changes; a cause each for shrinking, enlarging and equal sizes; changes that leave some sizes unexplained; another
+    sampling line; the place.
     """
     faults = {fault.factor: fault for fault in structure.faults} if structure else {}
     for factor in _STRUCTURAL_FIRST:
@@ -72,31 +73,33 @@ def _evidence(sweeps: list[Sweep], claim: Convention, found: Discrepancy) -> Evi
 
 def _attribute_axis(evidence: Evidence, verdict: Verdict) -> Attribution:
     where, _ = describe_pairs(evidence.differing, tuple(evidence.matrices))
-    found = _one_cause(evidence, verdict)
-    if found is not None:
-        return found
     coefficients = _coefficients(evidence)
-    for candidates in (neighbours(evidence.claim, coefficients), two_away(evidence.claim, coefficients)):
-        found = _named(evidence, _mostly_explaining(evidence, candidates), where)
-        if found is not None:
-            return found
+    one, two = neighbours(evidence.claim, coefficients), list(two_away(evidence.claim, coefficients))
     return (
-        symptoms.mapped_coordinates(evidence, where)
-        or _by_direction(evidence, verdict)
+        _one_cause(evidence, verdict, one)
+        or _named(evidence, _explaining(evidence, two, _is_rare(evidence, verdict)), where)
+        or _by_direction(evidence, verdict, one)
+        or _named(evidence, _mostly_explaining(evidence, [*one, *two]), where)
+        or symptoms.mapped_coordinates(evidence, where)
         or symptoms.by_place(evidence, where)
     )
 
 
-def _one_cause(evidence: Evidence, verdict: Verdict) -> Attribution | None:
-    """An explanation of every differing pair, or none."""
-    where, is_rule = describe_pairs(evidence.differing, tuple(evidence.matrices))
-    coefficients = _coefficients(evidence)
-    is_rare = not is_rule and len(evidence.differing) < _RARE * len(evidence.matrices)
-    is_rare |= verdict is Verdict.TIES and len(evidence.differing) < len(evidence.matrices) / 2
-    found = _named(evidence, _explaining(evidence, neighbours(evidence.claim, coefficients), is_rare), where)
+def _one_cause(evidence: Evidence, verdict: Verdict, one: list[Candidate]) -> Attribution | None:
+    """One change, or one symptom, that explains every differing pair; or none."""
+    where, _ = describe_pairs(evidence.differing, tuple(evidence.matrices))
+    found = _named(evidence, _explaining(evidence, one, _is_rare(evidence, verdict)), where)
     for look in (symptoms.near_ties, symptoms.normalisation, symptoms.quantised):
         found = found or look(evidence, where)
-    return found or _named(evidence, _explaining(evidence, two_away(evidence.claim, coefficients), is_rare), where)
+    return found
+
+
+def _is_rare(evidence: Evidence, verdict: Verdict) -> bool:
+    """Whether so few pairs differ, by no rule, that a convention which fits just those would say little."""
+    _, is_rule = describe_pairs(evidence.differing, tuple(evidence.matrices))
+    if verdict is Verdict.TIES and len(evidence.differing) < len(evidence.matrices) / 2:
+        return True
+    return not is_rule and len(evidence.differing) < _RARE * len(evidence.matrices)
 
 
 def _named(evidence: Evidence, candidate: Candidate | None, where: str) -> Attribution | None:
@@ -131,7 +134,7 @@ def _mostly_explaining(evidence: Evidence, candidates: Iterable[Candidate]) -> C
     return None
 
 
-def _by_direction(evidence: Evidence, verdict: Verdict) -> Attribution | None:
+def _by_direction(evidence: Evidence, verdict: Verdict, one: list[Candidate]) -> Attribution | None:
     """A cause each for equal sizes, enlarging and shrinking, when they differ for different reasons."""
     parts = []
     for sign in (0, 1, -1):
@@ -140,7 +143,7 @@ def _by_direction(evidence: Evidence, verdict: Verdict) -> Attribution | None:
         if not differing:
             continue
         part = Evidence(evidence.claim, {pair: evidence.matrices[pair] for pair in chosen}, differing)
-        found = _one_cause(part, verdict)
+        found = _one_cause(part, verdict, one)
         if found is None:
             return None
         parts.append(found)

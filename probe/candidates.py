@@ -81,6 +81,8 @@ def neighbours(claim: Convention, coefficients: tuple[Fraction, ...] = ()) -> li
         ]
     if claim.kernel == "cubic":
         changes += [("cubic coefficient", {"cubic_coeff_a": a}) for a in (*coefficients, *COEFFICIENTS)]
+    if claim.roi is not None:
+        changes.append(("coordinates", {"roi": (Fraction(0), Fraction(1))}))
     changes += [("coordinates", {"coordinate_transformation_mode": mode}) for mode in COORDINATE_TRANSFORMATION_MODES]
     if claim.kernel in _STRETCHABLE:
         changes.append(("antialias", {"antialias": not claim.antialias}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from probe.sizes import Pair
 from probe.store import Judgement
 
 _SMALL = 7
-"""Sizes up to which matrices are compared first; two functions that differ mostly differ here."""
 _CLOSE = 1e-3
+"""Far above rounding at small sizes: whatever is further apart there is not looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +73,49 @@ def _canonical(claim: Convention, pairs: frozenset[Pair], groups: Iterable[tuple
 
 
 def _equal(a: Convention, b: Convention, pairs: frozenset[Pair]) -> bool:
-    bound = 1e-9  # exact matrices carry a bound below 1e-12 each
-    ordered = sorted(pairs, key=lambda pair: pair[0] * pair[1])
-    return all(np.abs(matrix(a, *pair).to_array() - matrix(b, *pair).to_array()).max() < bound for pair in ordered)
+    """Whether two conventions have the same exact matrices at all of ``pairs``; each carries a bound below 1e-12."""
+    few = _few(pairs)
+    if not _close(_exact(a, few), _exact(b, few)):
+        return False
+    return all(np.abs(matrix(a, *pair).to_array() - matrix(b, *pair).to_array()).max() < 1e-9 for pair in pairs)
 
 
 def _explaining(judged: Judgement, groups: Iterable[tuple[frozenset[Pair], Convention]]) -> Convention | None:
+    few = _few(judged.pairs)
+    measured = _measured(judged, few)
     for pairs, convention in groups:
-        if pairs == judged.pairs and _near(judged, convention):
+        if pairs == judged.pairs and _close(measured, _exact(convention, few)):
             if against_convention(list(judged.sweeps), convention).verdict.is_agreement:
                 return convention
     return None
 
 
-def _near(judged: Judgement, convention: Convention) -> bool:
-    matrices = judged.sweeps[0].matrices
-    small = [pair for pair in matrices if max(pair) <= _SMALL]
-    return all(np.abs(matrices[pair] - matrix(convention, *pair).to_array()).max() < _CLOSE for pair in small)
-
-
 def _same(one: Judgement, other: Judgement) -> bool:
     if one.pairs != other.pairs:
         return False
-    mine, its = one.sweeps[0].matrices, other.sweeps[0].matrices
-    if any(np.abs(mine[pair] - its[pair]).max() >= _CLOSE for pair in mine if max(pair) <= _SMALL):
+    few = _few(one.pairs)
+    if not _close(_measured(one, few), _measured(other, few)):
         return False
     return against_operation(list(one.sweeps), list(other.sweeps)).verdict.is_agreement
+
+
+@cache
+def _few(pairs: frozenset[Pair]) -> tuple[Pair, ...]:
+    """The small pairs, at which two functions that differ mostly do: they are compared first."""
+    return tuple(sorted(pair for pair in pairs if max(pair) <= _SMALL)) or tuple(sorted(pairs)[:1])
+
+
+@lru_cache(maxsize=1024)
+def _exact(convention: Convention, pairs: tuple[Pair, ...]) -> np.ndarray:
+    return np.concatenate([matrix(convention, *pair).to_array().ravel() for pair in pairs])
+
+
+def _measured(judged: Judgement, pairs: tuple[Pair, ...]) -> np.ndarray:
+    return np.concatenate([judged.sweeps[0].matrices[pair].ravel() for pair in pairs])
+
+
+def _close(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool(np.abs(a - b).max() < _CLOSE)
 
 
 def between(a: Judgement, b: Judgement) -> Discrepancy:

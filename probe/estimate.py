@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import cache
@@ -13,7 +14,7 @@ from probe.sizes import Pair
 
 _STEP = Fraction(1, 1024)
 _SIMPLE = 16
-"""Largest denominator of a region's ends that is tried for nearest, whose picks tell no more than that."""
+"""Largest denominator of a region's ends where coordinates are seen less than exactly: picks, centroids of cubics."""
 
 
 def sampling_line(got: np.ndarray, is_linear: bool = False) -> tuple[float, float] | None:
@@ -41,7 +42,7 @@ def cubic_coefficient(convention: Convention, matrices: Mapping[Pair, np.ndarray
     Least squares. Weights are affine in the coefficient, except where they are divided by a sum that depends on it
     (antialias, renormalise): hence four Newton steps instead of one. ``None`` where no weight depends on it.
     """
-    estimate = Fraction(-1, 2)
+    estimate, refined = Fraction(-1, 2), -0.5
     for _ in range(4):
         numerator = denominator = 0.0
         for pair, got in matrices.items():
@@ -56,6 +57,8 @@ def cubic_coefficient(convention: Convention, matrices: Mapping[Pair, np.ndarray
         step = numerator / denominator
         if abs(step) > 4:
             return None
+        if abs(step) < 1e-9:
+            break
         # Few bits keep the integers of the exact matrix small; rounding here only delays the last step.
         refined = float(estimate) + step
         estimate = Fraction(round(refined * 2**20), 2**20)
@@ -77,10 +80,13 @@ def regions(matrices: Mapping[Pair, np.ndarray]) -> list[tuple[Fraction, Fractio
         return []
     if all(_is_pick(got) for got in usable.values()):
         return list(_picked_regions(usable))
-    found = [_region(pair, line) for pair, got in usable.items() for line in _lines(got)]
-    enough = min(2, len(usable))
-    agreed = [region for region in dict.fromkeys(found) if found.count(region) >= enough]
-    return sorted(agreed, key=lambda region: (-found.count(region), region))[:2]
+    # Centroids of most cubics are a few thousandths off their coordinates: then only short fractions are found.
+    found = [
+        {_region(pair, line, largest) for line in _lines(got) for largest in (64, _SIMPLE)}
+        for pair, got in usable.items()
+    ]
+    seen = Counter(region for regions_of_pair in found for region in regions_of_pair)
+    return [region for region, count in seen.most_common(2) if count >= min(3, len(usable))]
 
 
 def _lines(got: np.ndarray) -> Iterator[tuple[float, float]]:
@@ -90,12 +96,12 @@ def _lines(got: np.ndarray) -> Iterator[tuple[float, float]]:
             yield line
 
 
-def _region(pair: Pair, line: tuple[float, float]) -> tuple[Fraction, Fraction]:
+def _region(pair: Pair, line: tuple[float, float], largest: int) -> tuple[Fraction, Fraction]:
     n_in, n_out = pair
     slope, intercept = line
     start = intercept / (n_in - 1)
     ends = (start, start + slope * (n_out - 1) / (n_in - 1))
-    return tuple(Fraction(value).limit_denominator(64) for value in ends)
+    return tuple(Fraction(value).limit_denominator(largest) for value in ends)
 
 
 def _is_pick(got: np.ndarray) -> bool:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from adapters import NotInstalled, Operation
 from adapters.layout import WrongShape
-from golden import Convention, affine_map
-from golden.catalogue import CATALOGUE
-from golden.convention import BORDERS, NEAREST_MODES
-from probe import few_calls, space
+from golden import Convention
+from probe import few_calls, space, spot_checks
 from probe.compare import against_convention
-from probe.conditions import describe_pairs
 from probe.discrepancy import Attribution, Discrepancy, Verdict
-from probe.estimate import cubic_coefficient, regions, sampling_line, simple_fractions
+from probe.estimate import cubic_coefficient, regions, simple_fractions
 from probe.few_calls import Caller, Measured
+from probe.identification import Identification
 from probe.measure import AXES, Refused, Sweep, as_operation
 from probe.sizes import Pair, size_set
 from probe.structure import Fault
+from probe.traits import traits
 
 MOST_CALLS = 40
 
@@ -46,56 +45,6 @@ WIDTH: tuple[Pair, ...] = ((8, 5), (5, 8), (3, 6))
 _FEWEST = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Identification:
-    """What a black box was found to be.
-
-    convention
-        The plainest convention that explains everything measured, within rounding; ``None`` when none does, or when
-        there is a fault.
-    equivalents
-        The other conventions of the space that are the same function at every measured pair.
-    nearest
-        Where there is no convention: the closest one. How far off it is stands in ``discrepancy``.
-    discrepancy
-        What was measured, held against ``convention`` or ``nearest``. A fault makes it ``diverges`` or ``error``.
-    calls
-        How often the subject was called; a batch counts once for each plane in it.
-    evidence
-        What was seen, a sentence each: sampling line, antialias, border, ties, coefficient.
-    exceptions
-        ``(axis, n_in, n_out, output)`` of picks on the other side of a tie than the exact one.
-    faults
-        What no convention can be: seen when the subject is not a resize by one matrix an axis, the same every time.
-    unsupported
-        Why nothing was measured; empty otherwise.
-    """
-
-    discrepancy: Discrepancy
-    convention: Convention | None = None
-    equivalents: tuple[Convention, ...] = ()
-    nearest: Convention | None = None
-    calls: int = 0
-    evidence: tuple[str, ...] = ()
-    exceptions: tuple[tuple[str, int, int, int], ...] = ()
-    faults: tuple[Fault, ...] = ()
-    unsupported: str = ""
-
-    @property
-    def subject(self) -> str:
-        """How the subject is called in messages."""
-        return self.discrepancy.subject
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The catalogue's names for this function, those of equivalent conventions included."""
-        same = {self.convention, *self.equivalents}
-        return tuple(entry.name for entry in CATALOGUE if entry.convention in same)
-
-    def __str__(self) -> str:
-        return "\n".join(_lines(self))
-
-
 def identify(subject: Operation | Callable, sizes: str | tuple[Pair, ...] | None = None) -> Identification:
     """Name the convention of ``subject``: an operation, or any ``f(image: float32 (H, W), size: (h, w)) -> (h, w)``.
 
@@ -111,24 +60,30 @@ def identify(subject: Operation | Callable, sizes: str | tuple[Pair, ...] | None
     try:
         height = few_calls.measure_axis(caller, down, AXES[0])
         width = few_calls.measure_axis(caller, across, AXES[1]) if height.matrices else Measured(AXES[1])
-        faults = tuple(few_calls.faults(caller, height, width))
+        faults = tuple(spot_checks.faults(caller, height, width))
     except NotInstalled as absent:
         return _nothing(caller, str(absent), Verdict.NOT_INSTALLED)
     if not height.matrices:
         refused = list(dict.fromkeys(height.refused.values()))
-        reason = f"refused at every size: {'; '.join(refused[:3])}" if refused else ""
-        reason = "; ".join([fault.explanation for fault in faults] + [reason] * bool(reason))
-        verdict = Verdict.ERROR if faults else Verdict.UNSUPPORTED
-        return _nothing(caller, reason or "no size of the other axis goes with the sizes tried", verdict, faults)
-    if not any(n_in != n_out and n_in > 1 for n_in, n_out in height.matrices):
+        if refused or faults:
+            return _nothing(caller, f"refused at every size: {'; '.join(refused[:3])}", faults=faults)
+        return _nothing(caller, "no size of the other axis goes with the sizes tried")
+    if any(map(_means_nothing, faults)) or not any(n_in != n_out and n_in > 1 for n_in, n_out in height.matrices):
         reason = "measured only where conventions are the same: the size stays, or the input is one pixel"
-        return _nothing(caller, reason, Verdict.ERROR if faults else Verdict.UNSUPPORTED, faults)
+        return _nothing(caller, reason, faults=faults)
     return _named(caller, height, width, faults)
+
+
+def _means_nothing(fault: Fault) -> bool:
+    """Whether matrices measured with this fault are near no convention but by chance."""
+    return fault.explanation.startswith(spot_checks.CONSTANT) or (fault.factor == "determinism" and fault.error > 0.1)
 
 
 def _nothing(
     caller: Caller, reason: str, verdict: Verdict = Verdict.UNSUPPORTED, faults: tuple[Fault, ...] = ()
 ) -> Identification:
+    if faults:
+        reason, verdict = faults[0].explanation, Verdict.ERROR
     found = Discrepancy(caller.operation.id, "every known convention", verdict, refused=((reason, 0),))
     return Identification(found, calls=caller.calls, faults=faults, unsupported=reason)
 
@@ -150,10 +105,11 @@ def _pairs(operation: Operation, sizes: str | tuple[Pair, ...] | None) -> tuple[
 def _named(caller: Caller, height: Measured, width: Measured, faults: tuple[Fault, ...]) -> Identification:
     sweeps = [Sweep(caller.operation, one.axis, one.matrices, one.refused, one.misshapen) for one in (height, width)]
     found = space.explaining(height.matrices)
-    estimated = [] if found else _estimated(height.matrices)
-    found = found or space.explaining(height.matrices, estimated)
+    coefficients = [] if found else _cubics(height.matrices)
+    for estimated in (coefficients, [] if found else _crops(height.matrices)):
+        found = found or space.explaining(height.matrices, estimated)
     fits = _along_both(found, width.matrices)
-    if fits and not faults:
+    if fits and width.matrices and not faults:
         convention = min(fits, key=lambda one: len(fits[one]))
         equivalents = [one for one in fits if one != convention and fits[one] == fits[convention]]
         return Identification(
@@ -161,13 +117,12 @@ def _named(caller: Caller, height: Measured, width: Measured, faults: tuple[Faul
             convention,
             tuple(equivalents),
             calls=caller.calls,
-            evidence=tuple(_evidence(convention, height.matrices)),
+            evidence=tuple(traits(convention, height.matrices)),
             exceptions=fits[convention],
         )
-    nearest = next(iter(fits or found), None) or space.nearest(height.matrices, estimated)
+    nearest = next(iter(fits or found), None) or space.nearest(height.matrices, coefficients)
     if nearest is None:
-        reason = "; ".join(fault.explanation for fault in faults)
-        return _nothing(caller, reason or "nothing finite was measured", Verdict.ERROR, faults)
+        return _nothing(caller, "nothing finite was measured", Verdict.ERROR, faults)
     faults = faults or tuple(_chance(caller, height, nearest))
     held = against_convention(sweeps, nearest)
     return Identification(
@@ -177,7 +132,7 @@ def _named(caller: Caller, height: Measured, width: Measured, faults: tuple[Faul
         evidence=(
             *_apart(found, height, width),
             *_apart_by_size(nearest, height),
-            *_evidence(nearest, height.matrices),
+            *traits(nearest, height.matrices),
         ),
         faults=faults,
     )
@@ -206,8 +161,8 @@ def _along_both(found: Mapping[Convention, tuple], across: Mapping[Pair, np.ndar
     return result
 
 
-def _estimated(matrices: Mapping[Pair, np.ndarray]) -> list[Convention]:
-    """Conventions with a coefficient or a region of interest read off the matrices."""
+def _cubics(matrices: Mapping[Pair, np.ndarray]) -> list[Convention]:
+    """Cubic conventions with the coefficient that fits best."""
     if not all(np.isfinite(got).all() for got in matrices.values()):
         return []
     telling = {pair: matrices[pair] for pair in space.screens(matrices)}
@@ -216,10 +171,15 @@ def _estimated(matrices: Mapping[Pair, np.ndarray]) -> list[Convention]:
         coefficient = cubic_coefficient(convention, telling)
         if coefficient is not None:
             found += [convention.but(cubic_coeff_a=a) for a in simple_fractions(coefficient)]
-    for roi in regions(matrices):
-        crops = (one for one in space.space() if one.coordinate_transformation_mode == "tf_crop_and_resize")
-        found += [convention.but(roi=roi) for convention in crops]
     return found
+
+
+def _crops(matrices: Mapping[Pair, np.ndarray]) -> list[Convention]:
+    """Every convention of ``tf_crop_and_resize`` with the region that the sampling lines tell."""
+    if not all(np.isfinite(got).all() for got in matrices.values()):
+        return []
+    crops = [one for one in space.space() if one.coordinate_transformation_mode == "tf_crop_and_resize"]
+    return [convention.but(roi=roi) for roi in regions(matrices) for convention in crops]
 
 
 def _odd(nearest: Convention, height: Measured) -> list[Pair]:
@@ -238,7 +198,7 @@ def _chance(caller: Caller, height: Measured, nearest: Convention) -> Iterable[F
             yield Fault("determinism", np.inf, f"the same call, made again, fails: {refusal}")
             return
         if not np.array_equal(again, height.matrices[pair], equal_nan=True):
-            yield few_calls.not_repeatable(pair, again - height.matrices[pair])
+            yield spot_checks.not_repeatable(pair, again - height.matrices[pair])
             return
 
 
@@ -246,13 +206,16 @@ def _apart_by_size(nearest: Convention, height: Measured) -> Iterable[str]:
     """A sentence when ``nearest`` explains most pairs, so that where it fails is news."""
     odd = _odd(nearest, height)
     if 0 < len(odd) <= len(height.matrices) / 2:
-        where, _ = describe_pairs(tuple(odd), tuple(height.matrices))
-        yield f"'{nearest}' explains {len(height.matrices) - len(odd)} of {len(height.matrices)} pairs; it fails{where}"
+        shown = ", ".join(f"{n_in} -> {n_out}" for n_in, n_out in odd[:6])
+        count = len(height.matrices)
+        yield f"'{nearest}' explains {count - len(odd)} of {count} pairs along the height, and not {shown}"
 
 
 def _apart(found: Mapping[Convention, tuple], height: Measured, width: Measured) -> Iterable[str]:
     """A sentence when the axes follow different conventions, or only one of them follows any."""
     if not width.matrices:
+        reason = next(iter(width.refused.values()), "no size of the height goes with the sizes tried")
+        yield f"nothing was measured along the width: {reason}"
         return
     other = space.explaining(width.matrices)
     if found and not other:
@@ -261,100 +224,3 @@ def _apart(found: Mapping[Convention, tuple], height: Measured, width: Measured)
         yield f"'{next(iter(other))}' along the width, and no known convention along the height"
     elif found and not set(found) & set(other):
         yield f"the axes differ: '{next(iter(found))}' along the height, '{next(iter(other))}' along the width"
-
-
-def _evidence(convention: Convention, matrices: Mapping[Pair, np.ndarray]) -> Iterable[str]:
-    finite = {pair: got for pair, got in matrices.items() if np.isfinite(got).all()}
-    yield from _lines_seen(convention, finite)
-    yield from _widths_seen(finite)
-    if convention.kernel == "cubic":
-        coefficient = cubic_coefficient(convention, {pair: finite[pair] for pair in space.screens(finite)})
-        if coefficient is not None:
-            yield f"cubic coefficient {coefficient:.5f} by least squares"
-    if space.explaining(finite, [convention]):
-        yield from _alternatives(convention, "border", BORDERS, finite)
-        if convention.kernel == "nearest":
-            yield from _alternatives(convention, "nearest_mode", NEAREST_MODES, finite)
-
-
-def _lines_seen(convention: Convention, matrices: Mapping[Pair, np.ndarray]) -> Iterable[str]:
-    is_linear = convention.kernel == "linear" and not convention.antialias
-    is_pick = all(np.count_nonzero(got, axis=1).max(initial=0) <= 1 for got in matrices.values())
-    for kind, chosen in (("enlarging", lambda n: n[1] > n[0]), ("shrinking", lambda n: n[1] < n[0])):
-        for pair in sorted(filter(chosen, matrices), key=lambda pair: -pair[0] * pair[1]):
-            line = sampling_line(matrices[pair], is_linear)
-            if line is None:
-                continue
-            step, first = affine_map(convention, *pair)
-            exact = f" ({convention.coordinate_transformation_mode}: {step} x_out {_signed(first)})"
-            about = "about " if is_pick else ""
-            yield f"{kind} {pair[0]} -> {pair[1]}: {about}x_in = {line[0]:.4f} x_out {line[1]:+.4f}{exact}"
-            break
-
-
-def _signed(value: object) -> str:
-    return f"- {-value}" if value < 0 else f"+ {value}"
-
-
-def _widths_seen(matrices: Mapping[Pair, np.ndarray]) -> Iterable[str]:
-    """How many pixels an output weighs when the size grows and when it shrinks: antialiasing is the difference."""
-    most = {pair: int((np.abs(got) > 1e-6).sum(axis=1).max(initial=0)) for pair, got in matrices.items()}
-    grows = [pair for pair in most if pair[1] > pair[0]]
-    shrinks = [pair for pair in most if 2 * pair[1] < pair[0] and pair[1] > 1]
-    if not shrinks:
-        return
-    strong = max(shrinks, key=lambda pair: pair[0] / pair[1])
-    seen = f"an output weighs up to {most[strong]} pixels when shrinking {strong[0]} -> {strong[1]}"
-    if not grows:
-        yield f"{seen}; enlarging was not measured"
-        return
-    usual = max(most[pair] for pair in grows)
-    yield f"{seen}, {usual} when enlarging: {'' if most[strong] > usual + 1 else 'no '}antialiasing"
-
-
-def _alternatives(
-    convention: Convention, field: str, values: Iterable[str], matrices: Mapping[Pair, np.ndarray]
-) -> Iterable[str]:
-    """Which other values of one parameter would explain the same measurement."""
-    own = getattr(convention, field)
-    same = []
-    for value in values:
-        try:
-            changed = convention.but(**{field: value})
-        except ValueError:
-            continue
-        if value != own and space.explaining(matrices, [changed]):
-            same.append(value)
-    told = f"cannot be told from {', '.join(same)}" if same else "no other explains what was measured"
-    yield f"{field.replace('_', ' ')} {own}: {told}"
-
-
-def _lines(found: Identification) -> Iterable[str]:
-    if found.unsupported:
-        yield f"{found.subject}: nothing to name"
-        yield f"because:     {found.unsupported}"
-    elif found.convention is not None:
-        yield f"{found.subject}: {found.convention}"
-        if found.names:
-            yield f"known as:    {', '.join(found.names)}"
-        if found.equivalents:
-            shown = "; ".join(str(one) for one in found.equivalents[:3])
-            more = f"; and {len(found.equivalents) - 3} more" if len(found.equivalents) > 3 else ""
-            yield f"the same as: {shown}{more} (at every size measured)"
-    else:
-        yield f"{found.subject}: no known convention"
-        if found.nearest is not None:
-            yield f"nearest:     {found.nearest}"
-    for fault in found.faults:
-        yield f"fault:       {fault.factor}: {fault.explanation}"
-    for sentence in found.evidence:
-        yield f"seen:        {sentence}"
-    if found.exceptions:
-        shown = ", ".join(f"{n_in} -> {n_out} at {row} ({axis})" for axis, n_in, n_out, row in found.exceptions[:6])
-        yield f"exceptions:  {len(found.exceptions)} picks on the other side of a tie: {shown}"
-    held = found.discrepancy
-    if held.measured:
-        levels = f", {held.grey_levels:.4g} grey levels of 255" if held.grey_levels else ""
-        yield f"worst error: {held.gain:.3g} for images in [-1, 1]{levels} ({held.verdict})"
-        yield from (f"refused:     {count} pairs: {message}" for message, count in held.refused)
-    yield f"measured:    {held.measured} pairs of sizes in {found.calls} calls"

@@ -17,6 +17,9 @@ _COMPANION = 16
 """Pixels of the axis that is left alone when impulses go in the batch: a constant line stays one in its middle, far from
 both borders, also under kernels and prefilters that decay slowly."""
 
+_ALONE = 2e-6
+"""How far an axis that is left alone may move: a few float32 roundings of weights that sum to one."""
+
 
 class Refused(Exception):
     """The framework raised instead of resizing; the message is the framework's own."""
@@ -115,7 +118,7 @@ def leaves_other_axis_alone(operation: Operation, n: int, axis: str) -> bool:
             resized = _along(operation, images, n_out, axis)
         except (Refused, WrongShape):
             return False
-        if not np.allclose(resized[..., 0], lines[:, None, :], rtol=0, atol=1e-5):
+        if not np.allclose(resized[..., 0], lines[:, None, :], rtol=0, atol=_ALONE):
             return False
     return True
 

@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from adapters import operations
 from golden import Convention, Coordinates, coordinates, matrix, matrix_at, tie_distance
 from golden.catalogue import CATALOGUE
 from probe.candidates import every_convention
@@ -21,7 +22,7 @@ _SHORTLIST = 24
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """One convention's matrix, float64 ``(n_out, n_in)``, what rounding explains, and the rows within rounding of a tie."""
+    """A convention's matrix, float64 ``(n_out, n_in)``, what rounding explains, and which rows are near a tie."""
 
     values: np.ndarray
     tolerance: float
@@ -30,7 +31,7 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class _Stack:
-    """The same for every convention of :func:`space` at one pair, first axis the convention; NaN where it has no matrix."""
+    """The same for every convention of :func:`space` at one pair; NaN where a convention has no matrix."""
 
     values: np.ndarray
     tolerance: np.ndarray
@@ -39,8 +40,9 @@ class _Stack:
 
 @cache
 def space() -> tuple[Convention, ...]:
-    """Every convention that is tried, the plainest first, those of the catalogue included."""
-    return tuple(dict.fromkeys([*every_convention(), *(entry.convention for entry in CATALOGUE)]))
+    """Every convention that is tried: the plainest first, then what else the catalogue names or an operation claims."""
+    claims = (operation.claim for operation in operations() if operation.claim is not None)
+    return tuple(dict.fromkeys([*every_convention(), *(entry.convention for entry in CATALOGUE), *claims]))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -180,4 +182,4 @@ def cubics(matrices: Mapping[Pair, np.ndarray]) -> list[Convention]:
         residual = np.maximum(residual, np.abs(beyond - share[:, None, None] * slope).sum(axis=2).max(axis=1))
     # Sums that weights are divided by vary with the coefficient too, by a few hundredths.
     near = [k for k in np.argsort(residual, kind="stable") if residual[k] < 0.1]
-    return [flat[k] for k in near[:12]]
+    return [flat[k] for k in near[:6]]

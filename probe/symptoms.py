@@ -17,8 +17,10 @@ from probe.tolerance import coordinate_error
 def near_ties(evidence: Evidence, where: str) -> Attribution | None:
     """Rows that differ only where the coordinate is within float rounding of a jump."""
     total = exact = 0
+    # Area is continuous, but an implementation that rounds the ends of its box to whole pixels first jumps there.
+    jumps = evidence.claim.but(kernel="adaptive_average") if evidence.claim.kernel == "area" else evidence.claim
     for pair in evidence.differing:
-        distance = tie_distance(evidence.claim, *pair)
+        distance = tie_distance(jumps, *pair)
         error = np.abs(evidence.matrices[pair] - matrix(evidence.claim, *pair).to_array()).sum(axis=1)
         off = error > evidence.tolerance(pair)
         if (off & (distance > coordinate_error(pair[0]))).any():
@@ -26,10 +28,10 @@ def near_ties(evidence: Evidence, where: str) -> Attribution | None:
         total += int(off.sum())
         exact += int((off & (distance == 0)).sum())
     text = (
-        f"{total} outputs fall on the other side of a jump, {exact} of them where the exact coordinate lies on it and the "
-        f"rest within float rounding of it; no one rule gives them all{where}"
+        f"{total} outputs fall on the other side of a jump, {exact} of them where the exact coordinate lies on it and "
+        f"the rest within float rounding of it; no one rule gives them all{where}"
     )
-    return Attribution(("ties", "precision"), text)
+    return Attribution(("precision",) if jumps is not evidence.claim else ("ties", "precision"), text)
 
 
 def normalisation(evidence: Evidence, where: str) -> Attribution | None:

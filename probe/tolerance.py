@@ -42,12 +42,19 @@ def gain_tolerance(convention: Convention, n_in: int, n_out: int, gain: float) -
         return 4 * error * max(1.0, n_out / n_in) + 8 * UNIT_ROUNDOFF
     if convention.kernel == "adaptive_average":
         return 8 * UNIT_ROUNDOFF
-    shape = kernel(convention)
+    support, slope = _support_and_slope(convention)
     stretch = min(1.0, n_out / n_in) if convention.antialias else 1.0
-    bound = 2 * float(shape.support) * (shape.lipschitz() * stretch * error + 8 * UNIT_ROUNDOFF) * (1 + gain)
+    bound = 2 * support * (slope * stretch * error + 8 * UNIT_ROUNDOFF) * (1 + gain)
     return bound * prefilter_norm(convention)
 
 
+@lru_cache(maxsize=1024)
+def _support_and_slope(convention: Convention) -> tuple[float, float]:
+    shape = kernel(convention)
+    return float(shape.support), shape.lipschitz()
+
+
+@lru_cache(maxsize=1024)
 def prefilter_norm(convention: Convention) -> float:
     """The largest factor by which the prefilter can enlarge an error: for a B-spline, one over its smallest response.
 

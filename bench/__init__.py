@@ -1,0 +1,1 @@
+"""Measures what a sweep costs and what it catches; nothing here asserts."""

@@ -1,0 +1,78 @@
+"""Prints what a sweep costs, how much of it is overhead, and what it catches; docs/benchmarks.md explains it all."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench import detection, sweep
+from bench.table import table
+from probe import SIZE_SETS
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("sweep", "detection")
+# Two processes on two cores: pools of threads inside each would only contend. They must be set before any import.
+_ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENCV_FOR_THREADS_NUM",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+
+def run_pytest(sizes: str, processes: int) -> dict[str, object]:
+    """Wall seconds of the conformance suite under pytest-xdist, imports included, its exit status and last line."""
+    command = [sys.executable, "-m", "pytest", "suites/conformance", "-n", str(processes), "--sizes", sizes]
+    started = time.perf_counter()
+    done = subprocess.run([*command, "-q"], cwd=ROOT, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - started
+    last = next(iter(done.stdout.strip().splitlines()[-1:]), "")
+    return {"command": " ".join(command[1:]), "seconds": seconds, "exit_status": done.returncode, "last_line": last}
+
+
+def main() -> None:
+    """Measure the parts that were asked for, print each as a table, and write everything as JSON if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", choices=tuple(SIZE_SETS), default="full", help="which pairs of sizes are swept")
+    parser.add_argument("--processes", type=int, default=2, help="how many share the sweep")
+    parser.add_argument("--only", choices=PARTS, action="append", help="leave the other part out")
+    parser.add_argument("--pytest", action="store_true", help="also time the conformance suite under pytest")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    options = parser.parse_args()
+    for name in _ONE_THREAD:
+        os.environ.setdefault(name, "1")
+    parts = options.only or PARTS
+    figures: dict[str, object] = {
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "sizes": options.sizes,
+    }
+    if "sweep" in parts:
+        figures["sweep"] = found = sweep.measure(options.sizes, options.processes)
+        print(table(f"Sweep, sizes {options.sizes}, {options.processes} processes, seconds", sweep.rows(found)))
+        peaks = ", ".join(f"{peak:.0f}" for peak in found["peak_mb"])
+        print(f"wall {found['wall_seconds']:.1f} s after {found['import_seconds']:.1f} s of imports; peak {peaks} MB")
+        print(f"processor time of all processes: {found['cpu_seconds']:.1f} s\n")
+    if options.pytest:
+        figures["pytest"] = found = run_pytest(options.sizes, options.processes)
+        print("{command}: {seconds:.1f} s, exit status {exit_status}: {last_line}\n".format(**found))
+    if "detection" in parts:
+        figures["detection"] = found = detection.measure()
+        print(table("Detection of wrong resizers, by method", detection.rows(found)))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
