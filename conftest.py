@@ -13,10 +13,6 @@ from pathlib import Path
 
 import pytest
 
-# Workers keep every core busy; thread pools of the frameworks inside each would only contend. Read when they load.
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
-
 import adapters
 from probe import SIZE_SETS
 from probe.classes import claims
@@ -61,6 +57,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse what cannot be run before anything is run, in one line."""
+    # Read when a framework loads: images here are small, and pools inside each worker would only contend.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     worker = getattr(config, "workerinput", None)
     sizes = config.getoption("--sizes")
     if sizes not in SIZE_SETS:
@@ -171,8 +169,8 @@ def keep(request: pytest.FixtureRequest):
 def settle(request: pytest.FixtureRequest, keep):
     """``settle(finding)``: record a finding and end the test as the ledger says.
 
-    Agreement passes, unless the ledger says that there is none any more. A known divergence is an expected failure. A new
-    or changed one fails with its message. A framework that is not installed is skipped, and recorded as that.
+    Agreement passes, unless the ledger says that there is none any more. A known divergence is an expected failure. A
+    new or changed one fails with its message. A framework that is not installed is skipped, and recorded as that.
     """
     state = request.config.stash[STATE]
 

@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--pytest", action="store_true", help="also time the conformance suite under pytest")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")
     parts = options.only or PARTS

@@ -76,8 +76,8 @@ class Convention:
     kernel
         ``nearest``; ``linear``; ``cubic`` (Keys, coefficient ``cubic_coeff_a``); ``lanczos`` (``lobes``);
         ``area`` (exact coverage of the output pixel's box); ``adaptive_average`` (plain mean of every input pixel that
-        the box touches); ``box``, ``hamming`` (Pillow); ``mitchell`` (B = C = 1/3); ``gaussian`` (TensorFlow, radius 1.5,
-        sigma 0.5); ``bspline`` (``order`` 2 to 5).
+        the box touches); ``box``, ``hamming`` (Pillow); ``mitchell`` (B = C = 1/3); ``gaussian`` (TensorFlow, radius
+        1.5, sigma 0.5); ``bspline`` (``order`` 2 to 5).
     coordinate_transformation_mode
         ONNX's modes, https://onnx.ai/onnx/operators/onnx__Resize.html.
     nearest_mode

@@ -85,7 +85,7 @@ def matrix(convention: Convention, n_in: int, n_out: int, scale: Fraction | floa
 
 
 def matrix_at(convention: Convention, where: Coordinates, n_in: int, scale: Fraction) -> ExactMatrix:
-    """The exact matrix for coordinates of one's own; ``scale``, output over input, sets the width of stretched kernels."""
+    """The exact matrix for coordinates of one's own; ``scale``, output over input, is how far kernels are stretched."""
     n_out = len(where.numerators)
     if convention.border == "wrap_overlap":
         where = _wrapped(where, n_in)

@@ -43,7 +43,7 @@ def is_rational(convention: Convention) -> bool:
 
 
 def extension(exact_matrix: ExactMatrix) -> tuple[int, np.ndarray]:
-    """How many columns the taps address, and the float64 matrix, ``(columns, n_in)``, that makes them from the input."""
+    """How many columns the taps address, and the float64 ``(columns, n_in)`` matrix that makes them from the input."""
     convention, n_in, n_out = exact_matrix.convention, exact_matrix.n_in, exact_matrix.n_out
     if convention.prefilter == "gaussian":
         return n_in, _gaussian(convention, n_in, n_out)

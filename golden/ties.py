@@ -15,9 +15,9 @@ def tie_distance(convention: Convention, n_in: int, n_out: int, scale: Fraction 
     """Distance in input pixels from each output's coordinate to the nearest jump of its rule; float64, ``(n_out,)``.
 
     0 is an exact tie. Continuous kernels never jump: infinity. For ``nearest`` the jumps lie at the integers (floor,
-    ceil) or halves (the rounding modes); for ``box`` and the truncated ``gaussian`` where the edge of the stretched kernel
-    meets a pixel centre; for ``adaptive_average`` where an edge of the output pixel meets an edge of an input pixel. With
-    borders ``extrapolate`` and ``wrap_overlap`` every kernel jumps at coordinates 0 and ``n_in - 1``.
+    ceil) or halves (the rounding modes); for ``box`` and the truncated ``gaussian`` where the edge of the stretched
+    kernel meets a pixel centre; for ``adaptive_average`` where an edge of the output pixel meets an edge of an input
+    pixel. With borders ``extrapolate`` and ``wrap_overlap`` every kernel jumps at coordinates 0 and ``n_in - 1``.
     """
     given = Fraction(n_out, n_in) if scale is None else Fraction(scale)
     where = coordinates(convention, n_in, n_out, None if scale is None else given)

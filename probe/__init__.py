@@ -3,6 +3,8 @@
 from probe.check import check
 from probe.compare import compare
 from probe.discrepancy import FACTORS, Attribution, Discrepancy, Verdict
+from probe.identification import Identification
+from probe.identify import identify
 from probe.measure import measure, sweep
 from probe.sizes import SIZE_SETS, SizeSet, size_set
 from probe.structure import Structure, structure
@@ -12,11 +14,13 @@ __all__ = [
     "SIZE_SETS",
     "Attribution",
     "Discrepancy",
+    "Identification",
     "SizeSet",
     "Structure",
     "Verdict",
     "check",
     "compare",
+    "identify",
     "measure",
     "size_set",
     "structure",

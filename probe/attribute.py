@@ -22,7 +22,7 @@ _STRUCTURAL_LAST = ("axis order", "separability", "channel", "rounding")
 _MOSTLY = 0.8
 """The share of differing pairs that a change must explain when it leaves degenerate sizes unexplained."""
 _RARE = 0.05
-"""A difference at fewer pairs than this share, that follow no rule, is another convention only if that fits all pairs."""
+"""A difference at fewer pairs than this share, by no rule, is another convention only if that fits all pairs."""
 
 
 def attribute(

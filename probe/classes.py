@@ -84,9 +84,9 @@ def _explaining(judged: Judgement, groups: Iterable[tuple[frozenset[Pair], Conve
     few = _few(judged.pairs)
     measured = _measured(judged, few)
     for pairs, convention in groups:
-        if pairs == judged.pairs and _close(measured, _exact(convention, few)):
-            if against_convention(list(judged.sweeps), convention).verdict.is_agreement:
-                return convention
+        is_near = pairs == judged.pairs and _close(measured, _exact(convention, few))
+        if is_near and against_convention(list(judged.sweeps), convention).verdict.is_agreement:
+            return convention
     return None
 
 

@@ -14,8 +14,8 @@ from probe.sizes import Pair
 
 AXES = ("height", "width")
 _COMPANION = 16
-"""Pixels of the axis that is left alone when impulses go in the batch: a constant line stays one in its middle, far from
-both borders, also under kernels and prefilters that decay slowly."""
+"""Pixels of the axis that is left alone when impulses go in the batch: a constant line stays one in its middle, far
+from both borders, also under kernels and prefilters that decay slowly."""
 
 _ALONE = 2e-6
 """How far an axis that is left alone may move: a few float32 roundings of weights that sum to one."""

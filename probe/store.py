@@ -24,8 +24,8 @@ class Judgement:
     """What one operation does at every pair of sizes.
 
     ``discrepancy`` holds it against its claim; ``None`` when its documentation claims nothing. ``sweeps`` are one an
-    axis; empty when the claim holds, for then the exact matrices are the measurement up to rounding. ``swept`` is the whole
-    list of pairs that was asked for.
+    axis; empty when the claim holds, for then the exact matrices are the measurement up to rounding. ``swept`` is the
+    whole list of pairs that was asked for.
     """
 
     operation: Operation

@@ -129,7 +129,7 @@ def _properties(operation: Operation, size_in: Pair, size_out: Pair) -> Iterator
 def _linearity(
     operation: Operation, size_in: Pair, size_out: Pair, zero: np.ndarray, rounding: float
 ) -> Generator[Fault, None, float]:
-    """``f(a + b) = f(a) + f(b)``, less the offset, at two amplitudes; returns the worst error relative to the amplitude.
+    """``f(a + b) = f(a) + f(b)``, less the offset, at two amplitudes; returns the worst error over the amplitude.
 
     Rounding to a grid or to a short float errs by little and no more at the larger amplitude, relative to it; clipping,
     powers and order statistics err by much, or by more.

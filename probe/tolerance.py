@@ -25,15 +25,15 @@ def coordinate_error(n_in: int) -> float:
 
 @lru_cache(maxsize=4096)
 def gain_tolerance(convention: Convention, n_in: int, n_out: int, gain: float) -> float:
-    """The largest ``sum_i |W_a - W|`` of a row that float32 arithmetic explains; ``gain`` is the exact row's ``sum |W|``.
+    """The largest ``sum_i |W_a - W|`` of a row that float32 explains; ``gain`` is the exact row's ``sum |W|``.
 
     nearest: a pick is exact; one rounding of a value.
     area: both edges of the box are coordinates, and an overlap is divided by the box's width.
     adaptive_average: weights are one over an integer; one rounding each.
-    Every other kernel ``k`` with support ``s`` and slope at most ``L``: ``2 s / r`` taps, ``r`` the stretch; each weight
-    is off by ``L r`` times the coordinate error, plus 8 roundings of Horner's rule on values of the size of the kernel's;
-    dividing by the sum of weights, about ``1 / r``, leaves ``2 s (L r d + 8 u)``, and the sum's own error adds as much
-    again times the row's gain. A B-spline prefilter multiplies by its norm.
+    Every other kernel with support ``s`` and slope at most ``L``: ``2 s / r`` taps, ``r`` the stretch; each weight is
+    off by ``L r`` times the coordinate error ``d``, plus 8 roundings ``u`` of Horner's rule on values of the size of
+    the kernel's; dividing by the sum of weights, about ``1 / r``, leaves ``2 s (L r d + 8 u)``, and the sum's own error
+    adds as much again times the row's gain. A B-spline prefilter multiplies by its norm.
     """
     error = coordinate_error(n_in)
     if convention.kernel == "nearest":

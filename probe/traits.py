@@ -71,13 +71,14 @@ def _alternatives(
 ) -> Iterable[str]:
     """Which other values of one parameter would explain the same measurement."""
     own = getattr(convention, field)
+    exceptions = space.explaining(matrices, [convention])[convention]
     same = []
     for value in values:
         try:
             changed = convention.but(**{field: value})
         except ValueError:
             continue
-        if value != own and space.explaining(matrices, [changed]):
+        if value != own and space.explaining(matrices, [changed]).get(changed) == exceptions:
             same.append(value)
     told = f"cannot be told from {', '.join(same)}" if same else "no other explains what was measured"
     yield f"{field.replace('_', ' ')} {own}: {told}"

@@ -172,9 +172,17 @@ def _worst_cell(found: Sequence[Finding]) -> Cell | None:
     return Cell(worst.verdict, sum(each.verdict == worst.verdict for each in found), len(found), worst)
 
 
-def agreement_matrix(findings: Iterable[Finding], installed: dict[str, str | None]) -> Matrix:
+def per_operation(findings: Iterable[Finding]) -> list[Finding]:
+    """The measured findings that are about one operation of one framework."""
+    return [finding for finding in measured(findings) if finding.suite in ("conformance", "structure")]
+
+
+def agreement_matrix(
+    findings: Iterable[Finding], installed: dict[str, str | None], shared: bool | None = None
+) -> Matrix:
     """The worst verdict of each framework's operations that claim each convention; ``None`` where it has none.
 
+    ``shared`` keeps only the conventions that several frameworks claim, or only those that one does; all by default.
     Frameworks that are not installed have no column: an empty one would read as 'documents no such call'.
     """
     cells: dict[tuple[str, str], dict[str, list[Finding]]] = defaultdict(lambda: defaultdict(list))
@@ -187,6 +195,8 @@ def agreement_matrix(findings: Iterable[Finding], installed: dict[str, str | Non
     columns = tuple(sorted(name for name in frameworks if installed.get(name, "") is not None))
     groups: dict[str, list[tuple[str, tuple[Cell | None, ...]]]] = defaultdict(list)
     for (kernel, rest), row in sorted(cells.items()):
+        if shared is not None and shared != (len(row) > 1):
+            continue
         groups[kernel].append((rest, tuple(_worst_cell(row.get(name, [])) for name in columns)))
     return Matrix(columns, tuple((kernel, tuple(rows)) for kernel, rows in groups.items()))
 

@@ -132,7 +132,7 @@ def _entries(block: dict, where: str) -> list[Entry]:
 
 
 def draft(findings_by_sizes: dict[str, list[Finding]], versions: dict[str, str | None]) -> str:
-    """TOML for every finding that is no agreement, grouped by what they share; reason and link are left to be written."""
+    """TOML for every finding that is no agreement, grouped by what they share; reason and link are left to write."""
     groups: dict[tuple, dict[str, dict[str, str]]] = {}
     for sizes, findings in findings_by_sizes.items():
         for finding in findings:

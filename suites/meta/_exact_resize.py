@@ -1,4 +1,4 @@
-"""Resizers built from the exact matrices, and sweeps of them: what a perfect implementation would measure."""
+"""Resizers built from the exact matrices, sweeps of them, and an operation of a framework that nobody has."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from functools import lru_cache
 import numpy as np
 
 from adapters import Operation
+from adapters.operation import Framework, native
 from golden import Convention, matrix
 from probe.measure import AXES, Sweep
 from probe.sizes import Pair
 
+_NOBODY_HAS = Framework("absent", "no_such_module_anywhere", ("absent",), "import no_such_module_anywhere")
+ABSENT = native(_NOBODY_HAS, "resize", "x", "HW")
 Resize = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
 
 

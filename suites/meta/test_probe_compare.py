@@ -13,8 +13,7 @@ from adapters.operation import Framework, native
 from golden import Convention
 from probe import Verdict
 from probe.tolerance import grey_levels
-from suites.meta._exact_resize import exact_resize
-from suites.meta.test_probe_measure import ABSENT
+from suites.meta._exact_resize import ABSENT, exact_resize
 
 LINEAR = Convention(kernel="linear")
 ASYMMETRIC = LINEAR.but(coordinate_transformation_mode="asymmetric")

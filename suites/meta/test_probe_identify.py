@@ -279,6 +279,19 @@ def test_integers_and_lists_are_numbers():
     assert identify(resize).convention == nearest
 
 
+@pytest.mark.parametrize("mode", ["round_prefer_floor", "round_prefer_ceil", "round_half_even", "floor", "ceil"])
+def test_the_tie_rule_is_told_from_every_other(mode):
+    found = identify(exact_resize(Convention(kernel="nearest", nearest_mode=mode)))
+    assert found.convention.nearest_mode == mode
+    assert f"nearest mode {mode}: no other explains what was measured" in found.evidence
+
+
+def test_what_cannot_be_told_apart_is_said():
+    found = identify(exact_resize(ALIGNED))
+    others = "renormalise, reflect, mirror, wrap, wrap_overlap, constant, extrapolate"
+    assert f"border replicate: cannot be told from {others}" in found.evidence
+
+
 def test_the_answer_reads_as_text():
     text = str(identify(replace(RIGHT[0].operation, name="mine")))
     lines = text.splitlines()

@@ -10,17 +10,13 @@ import pytest
 import probe
 from adapters import NotInstalled, from_callable
 from adapters.layout import WrongShape
-from adapters.operation import Framework, native
 from golden import Convention, matrix
 from probe.measure import Refused, leaves_other_axis_alone
-from suites.meta._exact_resize import exact_resize
+from suites.meta._exact_resize import ABSENT, exact_resize
 
 LINEAR = Convention(kernel="linear")
 ALIGNED = Convention(kernel="linear", coordinate_transformation_mode="align_corners")
 BLURRING = Convention(kernel="mitchell")
-ABSENT = native(
-    Framework("absent", "no_such_module_anywhere", ("absent",), "import no_such_module_anywhere"), "resize", "x", "HW"
-)
 
 
 def _refuses_above(limit: int):

@@ -14,8 +14,7 @@ from adapters import from_callable
 from golden import Convention
 from probe import Verdict
 from probe.identify import identify
-from suites.meta._exact_resize import exact_resize
-from suites.meta.test_probe_measure import ABSENT
+from suites.meta._exact_resize import ABSENT, exact_resize
 
 LINEAR = Convention(kernel="linear")
 
@@ -35,9 +34,9 @@ _NOTHING = [
 _IDS = ["defined nowhere", "refusing", "not installed"]
 
 
-@pytest.mark.parametrize(("operation", "verdict", "reason"), _NOTHING, ids=_IDS)
-def test_a_check_of_nothing_is_no_agreement(operation, verdict, reason):
-    found = probe.check(operation, LINEAR)
+@pytest.mark.parametrize(("subject", "verdict", "reason"), _NOTHING, ids=_IDS)
+def test_a_check_of_nothing_is_no_agreement(subject, verdict, reason):
+    found = probe.check(subject, LINEAR)
     assert found.verdict in (verdict, Verdict.ERROR)
     assert not found.verdict.is_agreement
     assert found.measured == 0
@@ -45,16 +44,16 @@ def test_a_check_of_nothing_is_no_agreement(operation, verdict, reason):
     assert reason in str(found)
 
 
-@pytest.mark.parametrize(("operation", "verdict", "reason"), _NOTHING, ids=_IDS)
-def test_a_comparison_with_nothing_is_no_agreement(operation, verdict, reason):
+@pytest.mark.parametrize(("subject", "verdict", "reason"), _NOTHING, ids=_IDS)
+def test_a_comparison_with_nothing_is_no_agreement(subject, verdict, reason):
     right = exact_resize(LINEAR)
-    for pair in ((operation, LINEAR), (operation, right), (right, operation), (operation, operation)):
+    for pair in ((subject, LINEAR), (subject, right), (right, subject), (subject, subject)):
         assert not probe.compare(*pair).verdict.is_agreement
 
 
-@pytest.mark.parametrize(("operation", "verdict", "reason"), _NOTHING, ids=_IDS)
-def test_nothing_is_identified_as_nothing(operation, verdict, reason):
-    found = identify(operation)
+@pytest.mark.parametrize(("subject", "verdict", "reason"), _NOTHING, ids=_IDS)
+def test_nothing_is_identified_as_nothing(subject, verdict, reason):
+    found = identify(subject)
     assert (found.convention, found.nearest, found.equivalents, found.names) == (None, None, (), ())
     assert found.discrepancy.verdict is verdict
     assert reason in found.unsupported

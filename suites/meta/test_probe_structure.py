@@ -71,18 +71,18 @@ _FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("factor", "operation", "least"), _FAULTS, ids=lambda value: str(value)[:40])
-def test_the_fault_is_seen(factor, operation, least):
-    found = probe.structure(operation)
+@pytest.mark.parametrize(("factor", "subject", "least"), _FAULTS, ids=lambda value: str(value)[:40])
+def test_the_fault_is_seen(factor, subject, least):
+    found = probe.structure(subject)
     faults = {fault.factor: fault for fault in found.faults}
     assert factor in faults
     assert faults[factor].error >= least
     assert found.checked > 0
 
 
-@pytest.mark.parametrize(("factor", "operation", "least"), _FAULTS, ids=lambda value: str(value)[:40])
-def test_an_operation_with_the_fault_never_agrees(factor, operation, least):
-    found = probe.check(operation, LINEAR, sizes=((5, 8), (8, 5), (6, 6)))
+@pytest.mark.parametrize(("factor", "subject", "least"), _FAULTS, ids=lambda value: str(value)[:40])
+def test_an_operation_with_the_fault_never_agrees(factor, subject, least):
+    found = probe.check(subject, LINEAR, sizes=((5, 8), (8, 5), (6, 6)))
     assert not found.verdict.is_agreement
     assert set(found.attribution.factors) & {factor, "precision", "linearity", "determinism"}
 
