@@ -20,6 +20,7 @@ from probe.store import Store
 from reports import record
 from reports.html import write_html
 from reports.terminal import summary_lines
+from suites.ledger import PATH as LEDGER
 from suites.ledger import Ledger, LedgerError, load
 from suites.questions import BETWEEN, default_pairs
 
@@ -48,10 +49,11 @@ RECORDS = pytest.StashKey[list]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--frameworks``, ``--sizes``, ``--report``."""
+    """``--frameworks``, ``--sizes``, ``--ledger``, ``--report``."""
     group = parser.getgroup("halfpixel")
     group.addoption("--frameworks", metavar="NAMES", help="comma-separated; all that have an adapter by default")
     group.addoption("--sizes", default="quick", help=f"which pairs of sizes: {', '.join(SIZE_SETS)}")
+    group.addoption("--ledger", metavar="FILE", default=LEDGER, help="the ledger of known divergences")
     group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
 
 
@@ -67,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
     versions = {name: framework.version for name, framework in known.items()}
     frameworks = _frameworks(config.getoption("--frameworks"), versions)
     try:
-        ledger = load()
+        ledger = load(Path(config.getoption("--ledger")))
         _refuse_orphans(ledger)
     except LedgerError as error:
         raise pytest.UsageError(str(error)) from None

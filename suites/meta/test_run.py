@@ -1,0 +1,219 @@
+"""Runs of pytest as a user makes them: what passes, what fails and why, and what a report then says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from reports import record
+
+ROOT = Path(__file__).parents[2]
+
+PLUGIN = """
+import adapters
+adapters.__path__.append({folder!r})
+"""
+
+ADAPTER = """
+import numpy as np
+
+from adapters import Framework, native
+from golden import Convention, matrix
+
+FRAMEWORK = Framework("pretend", {module!r}, ("numpy",), "import golden")
+CLAIM = Convention(kernel="linear")
+
+def right(image, size):
+    rows = matrix(CLAIM, image.shape[0], size[0]).to_array()
+    columns = matrix(CLAIM, image.shape[1], size[1]).to_array()
+    return (rows @ image @ columns.T).astype(np.float32)
+
+def wrong(image, size):
+    return 1.5 * right(image, size)
+
+def raising(image, size):
+    raise RuntimeError("cannot resize on a Sunday")
+
+def operations():
+    call = "{function}(x, (h, w))"
+    return [native(FRAMEWORK, "resize()", call, "HW", helpers=(right, wrong, raising), claim=CLAIM)]
+"""
+
+ENTRY = """
+[[divergence]]
+suite = "conformance"
+framework = "pretend"
+versions = "{versions}"
+verdict = "{verdict}"
+attribution = ["normalisation"]
+reason = "weights are half as large again"
+link = "no thread found"
+[divergence.gain]
+"pretend {operation}" = {{ quick = {gain} }}
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """``run(function, *options, ledger=..., module=...)``: a run of the conformance suite on one made-up operation."""
+
+    def made(function="right", *options, ledger="", module="numpy", suite="suites/conformance"):
+        adapters = tmp_path / "adapters"
+        adapters.mkdir(exist_ok=True)
+        (adapters / "pretend.py").write_text(ADAPTER.format(module=module, function=function))
+        (tmp_path / "pretend_plugin.py").write_text(PLUGIN.format(folder=str(adapters)))
+        (tmp_path / "ledger.toml").write_text(textwrap.dedent(ledger))
+        arguments = [sys.executable, "-m", "pytest", "-p", "pretend_plugin", "-p", "no:cacheprovider", suite]
+        if "--frameworks" not in options:
+            arguments += ["--frameworks", "pretend"] if module == "numpy" else []
+        if "--ledger" not in options:
+            arguments += ["--ledger", str(tmp_path / "ledger.toml")]
+        if "--report" not in options:
+            arguments += ["--report", str(tmp_path / "report")]
+        path = os.pathsep.join([str(tmp_path), str(ROOT)])
+        return subprocess.run(
+            [*arguments, *options], cwd=ROOT, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True
+        )
+
+    return made
+
+
+def _findings(folder: Path) -> list[record.Finding]:
+    return [one for one in record.read(folder / "results.jsonl") if isinstance(one, record.Finding)]
+
+
+def test_agreement_passes_and_is_reported(run, tmp_path):
+    done = run("right")
+    assert done.returncode == 0, done.stdout
+    (finding,) = _findings(tmp_path / "report")
+    assert (finding.operation, finding.verdict, finding.pairs_measured) == ("pretend resize()", "exact", 192)
+    assert "pretend resize()" in (tmp_path / "report" / "index.html").read_text()
+
+
+def test_a_report_is_the_same_from_workers(run, tmp_path):
+    done = run("right", "-n", "2", suite="suites/structure")
+    assert done.returncode == 0, done.stdout
+    assert [finding.verdict for finding in _findings(tmp_path / "report")] == ["agrees"]
+
+
+def test_a_divergence_that_the_ledger_does_not_know_fails_with_its_message(run, tmp_path):
+    done = run("wrong")
+    assert done.returncode == 1
+    assert "a divergence that the ledger does not know" in done.stdout
+    assert "attribution: normalisation: rows sum to between 1.5 and 1.5, and else are right" in done.stdout
+    assert "the smallest that would pass is 0.5" in done.stdout
+    assert [finding.ledger.status for finding in _findings(tmp_path / "report")] == ["new"]
+
+
+def _entry(operation="resize()", verdict="diverges", gain="0.5", versions=">=1") -> str:
+    return ENTRY.format(operation=operation, verdict=verdict, gain=gain, versions=versions)
+
+
+def test_a_known_divergence_is_an_expected_failure(run, tmp_path):
+    done = run("wrong", ledger=_entry())
+    assert done.returncode == 0, done.stdout
+    assert "1 xfailed" in done.stdout
+    (finding,) = _findings(tmp_path / "report")
+    assert (finding.ledger.status, finding.ledger.reason) == ("known", "weights are half as large again")
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (_entry(gain="0.25"), "the gain was 0.25 and is 0.5"),
+        (_entry(verdict="approximates"), "the verdict was approximates and is diverges"),
+        (_entry(versions="<1"), "a divergence that the ledger does not know"),
+    ],
+    ids=["its gain changes", "its verdict changes", "the version is outside its range"],
+)
+def test_an_entry_no_longer_holds_when(run, entry, words):
+    done = run("wrong", ledger=entry)
+    assert done.returncode == 1
+    assert words in done.stdout
+
+
+def test_an_entry_whose_divergence_disappeared_fails_the_run(run, tmp_path):
+    done = run("right", ledger=_entry())
+    assert done.returncode == 1
+    assert "it agrees now; remove its entry from the ledger" in done.stdout
+    assert [finding.ledger.status for finding in _findings(tmp_path / "report")] == ["stale"]
+
+
+def test_an_adapter_that_raises_is_never_agreement(run, tmp_path):
+    done = run("raising")
+    assert done.returncode == 1
+    (finding,) = _findings(tmp_path / "report")
+    assert (finding.verdict, finding.pairs_measured) == ("unsupported", 0)
+    assert finding.refused.message == "RuntimeError: cannot resize on a Sunday"
+    assert "nothing was measured" in done.stdout
+
+
+def test_a_framework_that_is_not_installed_is_skipped_and_said(run, tmp_path):
+    """Named by nobody, it is skipped; the run still fails, for nothing at all was measured."""
+    done = run("right", "-k", "pretend", module="no_such_module")
+    assert done.returncode == 1, done.stdout
+    (finding,) = _findings(tmp_path / "report")
+    assert finding.verdict == "not installed"
+    assert "ERROR: nothing was measured" in done.stdout
+    assert "1 skipped" in done.stdout
+
+
+def _one_line(done: subprocess.CompletedProcess, *words: str) -> None:
+    assert done.returncode == 4, done.stdout + done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1, lines
+    for word in words:
+        assert word in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--frameworks", "tensorfow"], ["'tensorfow'", "allowed:", "tensorflow"]),
+        (["--frameworks", ","], ["names none", "allowed:"]),
+        (["--sizes", "huge"], ["'huge'", "allowed: quick, full"]),
+        (["--ledger", "no/such/ledger.toml"], ["no/such/ledger.toml", "No such file"]),
+        (["--report", "README.md/inside"], ["README.md", "not a folder"]),
+    ],
+    ids=["unknown framework", "no framework", "unknown sizes", "missing ledger", "unwritable report"],
+)
+def test_bad_input_is_one_line_and_nothing_is_run(run, options, words, tmp_path):
+    _one_line(run("right", *options), *words)
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_framework_named_but_not_installed_is_refused(run):
+    done = run("right", "--frameworks", "pretend", module="no_such_module")
+    _one_line(done, "'pretend' is not installed", "pip install numpy")
+
+
+@pytest.mark.parametrize(
+    ("ledger", "words"),
+    [
+        ("[[divergence", "ledger.toml"),
+        (_entry(operation="rezise()"), "conformance entry matches nothing: 'pretend rezise()'"),
+        (_entry(verdict="differs"), "unknown verdict 'differs'; allowed: exact"),
+        (_entry(versions="new"), "'new' is no version range"),
+        (_entry().replace("no thread found", " "), "reason and link must say something"),
+        (_entry().replace("normalisation", "magic"), "unknown attribution 'magic'; allowed: determinism"),
+        (_entry().replace("gain]", "gains]"), "allowed: attribution, condition, framework, gain"),
+        ("[other]\nx = 1", "only [[divergence]] tables are allowed, not other"),
+    ],
+    ids=[
+        "not TOML",
+        "matches nothing",
+        "verdict",
+        "versions",
+        "no link",
+        "attribution",
+        "unknown field",
+        "other table",
+    ],
+)
+def test_a_ledger_that_cannot_be_used_is_refused(run, ledger, words):
+    _one_line(run("right", ledger=ledger), words)
