@@ -8,49 +8,11 @@ import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn
 
 from golden import vectors
 from golden._show import LARGEST, shown
-from golden.catalogue import CATALOGUE, named
-from golden.convention import (
-    BORDERS,
-    COORDINATE_TRANSFORMATION_MODES,
-    KERNELS,
-    NEAREST_MODES,
-    PREFILTERS,
-    Convention,
-    as_fraction,
-)
-
-# Option, field of Convention, and what argparse should make of it.
-_OPTIONS = (
-    ("--kernel", "kernel", {"choices": KERNELS}),
-    ("--mode", "coordinate_transformation_mode", {"choices": COORDINATE_TRANSFORMATION_MODES}),
-    ("--nearest-mode", "nearest_mode", {"choices": NEAREST_MODES}),
-    ("--a", "cubic_coeff_a", {"metavar": "A", "help": "coefficient of cubic, such as -3/4 or -0.5"}),
-    ("--lobes", "lobes", {"type": int, "metavar": "N", "help": "of lanczos"}),
-    ("--order", "order", {"type": int, "metavar": "N", "help": "degree of bspline, 2 to 5"}),
-    (
-        "--antialias",
-        "antialias",
-        {"action": "store_true", "default": None, "help": "stretch the kernel when shrinking"},
-    ),
-    ("--border", "border", {"choices": BORDERS}),
-    ("--prefilter", "prefilter", {"choices": PREFILTERS}),
-    ("--sigma", "sigma", {"metavar": "S", "help": "of prefilter gaussian, in input pixels, or auto"}),
-    (
-        "--roi",
-        "roi",
-        {"nargs": 2, "metavar": ("START", "END"), "help": "of tf_crop_and_resize; the input spans 0 to 1"},
-    ),
-)
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line instead of usage and message."""
-        self.exit(2, f"{self.prog}: {message}\n")
+from golden.catalogue import CATALOGUE
+from golden.options import CONVENTION_OPTIONS, Parser, convention_from, number_from
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="golden", description=__doc__)
+    parser = Parser(prog="golden", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="show|list|verify|write")
     show = commands.add_parser("show", help="print an exact matrix")
     show.set_defaults(run=_show)
@@ -75,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("n_out", help="pixels of the output axis")
     show.add_argument("--name", help="a convention from the catalogue, instead of the options below")
     show.add_argument("--scale", metavar="S", help="output over input, such as 5/3 or 0.6; without it n_out / n_in")
-    for option, field, about in _OPTIONS:
+    for option, field, about in CONVENTION_OPTIONS:
         show.add_argument(option, dest=field, **about)
     commands.add_parser("list", help="list the named conventions").set_defaults(run=_list)
     for name, run, text in (
@@ -90,43 +52,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _show(options: argparse.Namespace) -> int:
     sizes = [_size(name, getattr(options, name)) for name in ("n_in", "n_out")]
-    scale = None if options.scale is None else _number("--scale", options.scale)
+    scale = None if options.scale is None else number_from("--scale", options.scale)
     if scale is not None and not Fraction(1, LARGEST) <= scale <= LARGEST:
         raise ValueError(f"--scale must be between 1/{LARGEST} and {LARGEST}, not {options.scale}")
-    print(shown(_convention(options), *sizes, scale))
+    print(shown(convention_from(options), *sizes, scale))
     return 0
-
-
-def _convention(options: argparse.Namespace) -> Convention:
-    given = {field: getattr(options, field) for _, field, _ in _OPTIONS if getattr(options, field) is not None}
-    names = {field: option for option, field, _ in _OPTIONS}
-    if options.name is not None:
-        if given:
-            raise ValueError(f"--name says it all; leave out {', '.join(names[field] for field in given)}")
-        return named(options.name).convention
-    for field in ("cubic_coeff_a", "sigma"):
-        if field in given and given[field] != "auto":
-            given[field] = _number(names[field], given[field])
-    if "roi" in given:
-        given["roi"] = tuple(_number("--roi", part) for part in given["roi"])
-    try:
-        return Convention(**given)
-    except ValueError as error:
-        field = str(error).partition(" ")[0]
-        raise ValueError(f"{names[field]}: {error}" if field in names else str(error)) from None
 
 
 def _size(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise ValueError(f"{name} must be a whole number of pixels, at least 1, not {text!r}")
     return int(text)
-
-
-def _number(option: str, text: str) -> Fraction:
-    try:
-        return as_fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{option} must be a number such as 5/3 or -0.5, not {text!r}") from None
 
 
 def _list(options: argparse.Namespace) -> int:

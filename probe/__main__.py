@@ -11,10 +11,8 @@ from difflib import get_close_matches
 from functools import reduce
 
 from adapters import Operation, operations
-from golden.__main__ import _OPTIONS as CONVENTION_OPTIONS
-from golden.__main__ import _convention as convention_from
-from golden.__main__ import _Parser as Parser
 from golden.convention import Convention
+from golden.options import CONVENTION_OPTIONS, Parser, convention_from
 from probe.check import check
 from probe.discrepancy import Verdict
 from probe.identify import identify

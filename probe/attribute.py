@@ -18,7 +18,7 @@ from probe.structure import Structure
 
 _STRUCTURAL_FIRST = ("determinism", "state")
 _MEANINGLESS_MATRIX = ("linearity", "offset", "batch")
-_STRUCTURAL_LAST = ("axis order", "separability", "channel", "rounding")
+_STRUCTURAL_LAST = ("axis order", "separability", "channel", "rounding", "normalisation")
 _MOSTLY = 0.8
 """The share of differing pairs that a change must explain when it leaves degenerate sizes unexplained."""
 _RARE = 0.05

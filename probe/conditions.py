@@ -8,6 +8,8 @@ from probe.sizes import Pair
 
 _FEW = 4
 """Fewer pairs than this are named one by one."""
+_LARGEST = 32
+"""The largest size that a condition names."""
 
 
 def describe_pairs(differing: tuple[Pair, ...], measured: tuple[Pair, ...]) -> tuple[str, bool]:
@@ -15,7 +17,8 @@ def describe_pairs(differing: tuple[Pair, ...], measured: tuple[Pair, ...]) -> t
     chosen, everything = set(differing), set(measured)
     if chosen == everything:
         return "", True
-    rules = _RULES if len(chosen) < _FEW else [*_RULES, *_THRESHOLDS]
+    sizes = sorted({size for pair in everything for size in pair if 1 < size <= _LARGEST})
+    rules = _RULES if len(chosen) < _FEW else [*_RULES, *(rule for size in sizes for rule in _thresholds(size))]
     covered = {words: {pair for pair in everything if rule(pair)} for words, rule in rules}
     for words, pairs in covered.items():
         if pairs == chosen:
@@ -41,13 +44,13 @@ _RULES: list[tuple[str, Callable[[Pair], bool]]] = [
     ("when n_out is above 1", lambda pair: pair[1] > 1),
     ("when n_in is above 1", lambda pair: pair[0] > 1),
 ]
-_THRESHOLDS: list[tuple[str, Callable[[Pair], bool]]] = [
-    rule
-    for k in range(2, 33)
-    for rule in (
-        (f"from n_in = {k} on", lambda pair, k=k: pair[0] >= k),
-        (f"from n_out = {k} on", lambda pair, k=k: pair[1] >= k),
-        (f"when n_in is a multiple of {k}", lambda pair, k=k: pair[0] % k == 0),
-        (f"when n_out is a multiple of {k}", lambda pair, k=k: pair[1] % k == 0),
-    )
-]
+
+
+def _thresholds(k: int) -> list[tuple[str, Callable[[Pair], bool]]]:
+    """Conditions on one size that was measured."""
+    return [
+        (f"from n_in = {k} on", lambda pair: pair[0] >= k),
+        (f"from n_out = {k} on", lambda pair: pair[1] >= k),
+        (f"when n_in is a multiple of {k}", lambda pair: pair[0] % k == 0),
+        (f"when n_out is a multiple of {k}", lambda pair: pair[1] % k == 0),
+    ]

@@ -177,7 +177,11 @@ def _separability(
     error = float(np.nan_to_num(np.abs(whole - product), nan=np.inf).sum(axis=(2, 3)).max())
     if error <= rounding:
         return
-    if whole.shape == whole.transpose(1, 0, 2, 3).shape and _differ(whole.transpose(1, 0, 2, 3), product) <= rounding:
+    scale = float((whole * product).sum() / (product * product).sum()) if np.isfinite(whole).all() else 1.0
+    if np.abs(whole - scale * product).sum(axis=(2, 3)).max() <= rounding:
+        # Each axis was measured with the whole factor in it, so the product has it twice.
+        yield Fault("normalisation", error, f"an image comes out {1 / scale:.6g} times as bright ({where})")
+    elif whole.shape == whole.transpose(1, 0, 2, 3).shape and _differ(whole.transpose(1, 0, 2, 3), product) <= rounding:
         yield Fault("axis order", error, f"the result is transposed ({where})")
     elif _is_product(whole, rounding):
         yield Fault(

@@ -54,7 +54,7 @@ _VERDICTS = [
 ]
 
 
-@pytest.mark.parametrize(("verdict", "subject", "convention"), _VERDICTS, ids=lambda value: str(value)[:24])
+@pytest.mark.parametrize(("verdict", "subject", "convention"), _VERDICTS, ids=[str(row[0]) for row in _VERDICTS])
 def test_the_verdict_is(verdict, subject, convention):
     found = probe.compare(subject, convention, sizes=PAIRS)
     assert found.verdict is verdict

@@ -203,7 +203,9 @@ _NEVER_NAMED = [
 ]
 
 
-@pytest.mark.parametrize(("resize", "factor", "words"), _NEVER_NAMED, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("resize", "factor", "words"), _NEVER_NAMED, ids=[f"{row[2]} {k}" for k, row in enumerate(_NEVER_NAMED)]
+)
 def test_what_is_no_resize_is_not_named_and_the_fault_is_said(resize, factor, words):
     subject = Counted(resize)
     found = identify(subject)
