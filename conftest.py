@@ -122,7 +122,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     state = metafunc.config.stash[STATE]
     operations = [operation for name in state.frameworks for operation in adapters.operations(name)]
     if "claimed_operation" in metafunc.fixturenames:
-        chosen = [operation for operation in operations if operation.claim is not None]
+        # Operations with one claim side by side: the exact matrices they are held against are then made once.
+        chosen = sorted(
+            (operation for operation in operations if operation.claim is not None),
+            key=lambda operation: (operation.framework, str(operation.claim), operation.id),
+        )
         metafunc.parametrize("claimed_operation", chosen, ids=[operation.id for operation in chosen])
     if "operation" in metafunc.fixturenames:
         metafunc.parametrize("operation", operations, ids=[operation.id for operation in operations])

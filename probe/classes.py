@@ -10,6 +10,7 @@ import numpy as np
 
 from adapters import Operation
 from golden import Convention, matrix
+from probe import flat
 from probe.compare import against_convention, against_operation, compare
 from probe.discrepancy import Discrepancy, Verdict
 from probe.measure import Sweep
@@ -77,7 +78,8 @@ def _equal(a: Convention, b: Convention, pairs: frozenset[Pair]) -> bool:
     few = _few(pairs)
     if not _close(_exact(a, few), _exact(b, few)):
         return False
-    return all(np.abs(matrix(a, *pair).to_array() - matrix(b, *pair).to_array()).max() < 1e-9 for pair in pairs)
+    ordered = tuple(sorted(pairs))
+    return bool(np.abs(flat.exact(a, ordered).values - flat.exact(b, ordered).values).max() < 1e-9)
 
 
 def _explaining(judged: Judgement, groups: Iterable[tuple[frozenset[Pair], Convention]]) -> Convention | None:
