@@ -60,7 +60,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse what cannot be run before anything is run, in one line."""
     # Read when a framework loads: images here are small, and pools inside each worker would only contend.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(variable, "1")
     worker = getattr(config, "workerinput", None)
     sizes = config.getoption("--sizes")
     if sizes not in SIZE_SETS:

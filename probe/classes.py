@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 import numpy as np
 
 from adapters import Operation
-from golden import Convention, matrix
+from golden import Convention, coordinates, matrix
 from probe import flat
 from probe.compare import against_convention, against_operation, compare
 from probe.discrepancy import Discrepancy, Verdict
@@ -78,8 +78,16 @@ def _equal(a: Convention, b: Convention, pairs: frozenset[Pair]) -> bool:
     few = _few(pairs)
     if not _close(_exact(a, few), _exact(b, few)):
         return False
+    if a.but(coordinate_transformation_mode=b.coordinate_transformation_mode) == b:
+        return all(_same_places(a, b, pair) for pair in pairs)
     ordered = tuple(sorted(pairs))
     return bool(np.abs(flat.exact(a, ordered).values - flat.exact(b, ordered).values).max() < 1e-9)
+
+
+def _same_places(a: Convention, b: Convention, pair: Pair) -> bool:
+    """Whether two conventions that differ in coordinates alone sample the very same places."""
+    mine, its = coordinates(a, *pair), coordinates(b, *pair)
+    return mine.denominator == its.denominator and bool(np.array_equal(mine.numerators, its.numerators))
 
 
 def _explaining(judged: Judgement, groups: Iterable[tuple[frozenset[Pair], Convention]]) -> Convention | None:
