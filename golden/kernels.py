@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from math import comb, factorial, lcm
 
 import numpy as np
@@ -171,6 +171,7 @@ def gaussian() -> Transcendental:
 _PLAIN = {"linear": linear, "mitchell": mitchell, "box": box, "hamming": hamming, "gaussian": gaussian}
 
 
+@lru_cache(maxsize=1024)
 def kernel(convention: Convention) -> Kernel:
     """The kernel function of a convention; ``ValueError`` for those that are no function of distance alone."""
     if convention.kernel == "cubic":
