@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import chain
 
 from golden import Convention, matrix
 from probe import symptoms
-from probe.candidates import Candidate, neighbours, two_away
+from probe.candidates import Candidate, differences, every_convention, neighbours, two_away
 from probe.conditions import describe_pairs
 from probe.discrepancy import Attribution, Discrepancy, Verdict
 from probe.estimate import cubic_coefficient, simple_fractions
@@ -32,8 +33,8 @@ def attribute(
 
     In this order: faults of structure that make a matrix meaningless; shapes; one change of the convention that
     explains every differing pair; what can be read off the matrices (jumps, sums of rows, quantised weights); two
-    changes; a cause each for shrinking, enlarging and equal sizes; changes that leave some sizes unexplained; another
-    sampling line; the place.
+    changes; a cause each for shrinking, enlarging and equal sizes; any convention, however far, that leaves at most
+    some sizes unexplained; another sampling line; the place.
     """
     faults = {fault.factor: fault for fault in structure.faults} if structure else {}
     for factor in _STRUCTURAL_FIRST:
@@ -79,10 +80,15 @@ def _attribute_axis(evidence: Evidence, verdict: Verdict) -> Attribution:
         _one_cause(evidence, verdict, one)
         or _named(evidence, _explaining(evidence, two, _is_rare(evidence, verdict)), where)
         or _by_direction(evidence, verdict, one)
-        or _named(evidence, _mostly_explaining(evidence, [*one, *two]), where)
+        or _named(evidence, _mostly_explaining(evidence, chain(one, two, _anywhere(evidence.claim))), where)
         or symptoms.mapped_coordinates(evidence, where)
         or symptoms.by_place(evidence, where)
     )
+
+
+def _anywhere(claim: Convention) -> Iterator[Candidate]:
+    """Every convention there is, however far from the claim."""
+    return (Candidate(differences(claim, convention), convention) for convention in every_convention())
 
 
 def _one_cause(evidence: Evidence, verdict: Verdict, one: list[Candidate]) -> Attribution | None:
@@ -121,17 +127,22 @@ def _explaining(evidence: Evidence, candidates: Iterable[Candidate], everywhere:
 
 
 def _mostly_explaining(evidence: Evidence, candidates: Iterable[Candidate]) -> Candidate | None:
-    """The first candidate that gives most differing pairs, and all of the larger ones among a sample."""
+    """The first candidate that gives most differing pairs, those of a single pixel left aside at first."""
     sample = [pair for pair in evidence.sample() if min(pair) > 1]
     confirm = evidence.confirm()
     if not sample:
         return None
     for candidate in candidates:
-        if candidate.has_meaning and evidence.explained(sample, candidate.matrix):
-            hits = sum(evidence.explained([pair], candidate.matrix) for pair in confirm)
-            if hits >= _MOSTLY * len(confirm):
-                return candidate
+        if not candidate.has_meaning or not evidence.explained(sample[:1], candidate.matrix):
+            continue
+        if all(_share(evidence, pairs, candidate) >= _MOSTLY for pairs in (sample, confirm)):
+            return candidate
     return None
+
+
+def _share(evidence: Evidence, pairs: list[Pair], candidate: Candidate) -> float:
+    """The share of ``pairs`` that a candidate explains."""
+    return sum(evidence.explained([pair], candidate.matrix) for pair in pairs) / len(pairs)
 
 
 def _by_direction(evidence: Evidence, verdict: Verdict, one: list[Candidate]) -> Attribution | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from adapters import NotInstalled, Operation
 from golden import Convention, coordinates, kernel
 from probe import flat
-from probe.discrepancy import Discrepancy, Row, Verdict
+from probe.attribute import attribute
+from probe.candidates import differences
+from probe.discrepancy import Attribution, Discrepancy, Row, Verdict
 from probe.measure import AXES, Sweep, as_operation, sweep
 from probe.reproduce import script
 from probe.sizes import Pair, SizeSet, size_set
@@ -40,8 +42,9 @@ def compare(
 ) -> Discrepancy:
     """How ``a`` differs from ``b``, each an operation, a convention or a callable, over all pairs of ``sizes``.
 
-    A convention stands for its exact matrix. Both axes are compared. Raises ``ValueError`` for unknown sizes or when
-    both are conventions of equal matrices being asked for attribution; never raises for what a framework does.
+    A convention stands for its exact matrix. Both axes are compared. Where one side is a convention, or an operation
+    that agrees with its claim, the attribution says what of it the other does otherwise. Raises ``ValueError`` for
+    unknown sizes; never raises for what a framework does.
     """
     pairs = size_set(sizes).pairs
     if isinstance(a, Convention) and not isinstance(b, Convention):
@@ -52,11 +55,18 @@ def compare(
     try:
         sweeps = [sweep(subject, pairs, axis) for axis in AXES]
         if isinstance(b, Convention):
-            return against_convention(sweeps, b)
+            found = against_convention(sweeps, b)
+            return replace(found, attribution=attribute(found, sweeps, b, None))
         other = as_operation(b)
-        return against_operation(sweeps, [sweep(other, pairs, axis) for axis in AXES])
+        others = [sweep(other, pairs, axis) for axis in AXES]
     except NotInstalled as absent:
         return Discrepancy(subject.id, str(b), Verdict.NOT_INSTALLED, refused=((str(absent), len(pairs)),))
+    found = against_operation(sweeps, others)
+    for stands, differs in ((others, sweeps), (sweeps, others)):
+        claim = stands[0].operation.claim
+        if claim is not None and against_convention(stands, claim).verdict.is_agreement:
+            return replace(found, attribution=attribute(found, differs, claim, None))
+    return found
 
 
 def against_convention(sweeps: list[Sweep], convention: Convention) -> Discrepancy:
@@ -98,7 +108,10 @@ def _own_tolerance(one: Sweep, pairs: tuple[Pair, ...], where: flat.Layout) -> f
 def _between_conventions(a: Convention, b: Convention, pairs: tuple[Pair, ...]) -> Discrepancy:
     expected, got = flat.exact(b, pairs), flat.exact(a, pairs).values
     one = Sweep(Operation("golden", str(a), run=None), AXES[0], dict.fromkeys(pairs))
-    return _summary([one], str(b), [_axis_result(AXES[0], expected, got)], b)
+    found = _summary([one], str(b), [_axis_result(AXES[0], expected, got)], b)
+    if found.verdict.is_agreement:
+        return found
+    return replace(found, attribution=Attribution(differences(a, b), f"'{a}' is not '{b}'", a))
 
 
 def _axis_result(axis: str, expected: flat.Values, got: np.ndarray) -> _AxisResult:

@@ -91,7 +91,7 @@ def _factors(judged: Judgement) -> tuple[str, ...]:
 
 
 def class_record(one: EquivalenceClass) -> record.EquivalenceClass:
-    """The record of one equivalence class; one of several frameworks' that no claim explains is identified."""
+    """The record of one equivalence class."""
     return record.EquivalenceClass(
         members=tuple(judged.operation.id for judged in one.members),
         frameworks=frameworks_of(one.members),
