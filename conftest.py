@@ -305,5 +305,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if config.option.collectonly:
         return
     existing = next(parent for parent in (report, *report.absolute().parents) if parent.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise pytest.UsageError(f"cannot write the report to {report}: {existing} is not a folder that can be written")
+    try:
+        tempfile.TemporaryFile(dir=existing).close()
+    except OSError as error:
+        raise pytest.UsageError(f"cannot write the report to {report}: {existing}: {error.strerror}") from None

@@ -23,7 +23,8 @@ class ExactMatrix:
     are integers (int64 or object) for rational kernels, float64 for transcendental ones.
 
     ``is_rational`` says whether rows can be had as fractions; ``bound`` is an upper bound of the error of any entry of
-    :meth:`to_array`.
+    :meth:`to_array`. ``amplification`` is by how much border ``renormalise`` enlarges an error of a weight at most: all
+    weights of a row over those that stay inside.
     """
 
     convention: Convention
@@ -35,6 +36,7 @@ class ExactMatrix:
     is_rational: bool
     bound: float
     coordinates: Coordinates = field(repr=False)
+    amplification: float = 1.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -96,6 +98,7 @@ def matrix_at(convention: Convention, where: Coordinates, n_in: int, scale: Frac
         weights = np.where(outside[:, None], 0, weights)
     else:
         totals = weights.sum(axis=1)
+    amplification = 1.0
     if prefilter.extends(convention):
         taps = np.clip(taps + prefilter.PADDING, 0, n_in + 2 * prefilter.PADDING - 1)
     else:
@@ -103,8 +106,10 @@ def matrix_at(convention: Convention, where: Coordinates, n_in: int, scale: Frac
         taps, kept = fold(border, taps, n_in)
         weights = np.where(kept, weights, 0)
         if convention.border == "renormalise":
-            totals = weights.sum(axis=1)
-            totals = np.where(totals == 0, 1, totals)
+            inside = weights.sum(axis=1)
+            inside = np.where(inside == 0, 1, inside)
+            amplification = max(1.0, float(np.abs(totals / inside).max()))
+            totals = inside
     is_rational = weights.dtype.kind in "iO" and prefilter.is_rational(convention)
     taps_per_row = taps.shape[1]
     bound = (taps_per_row + 2) * float(np.finfo(np.float64).eps)
@@ -112,7 +117,7 @@ def matrix_at(convention: Convention, where: Coordinates, n_in: int, scale: Frac
         bound += kernel(convention).bound * taps_per_row
     if convention.prefilter != "none":
         bound = prefilter.BOUND
-    return ExactMatrix(convention, n_in, n_out, taps, weights, totals, is_rational, bound, where)
+    return ExactMatrix(convention, n_in, n_out, taps, weights, totals, is_rational, bound, where, amplification)
 
 
 def _wrapped(where: Coordinates, n_in: int) -> Coordinates:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from golden import Convention, kernel
+from golden import Convention, kernel, matrix
 from golden.prefilter import bspline_at
 
 UNIT_ROUNDOFF = 2.0**-24
@@ -23,7 +23,7 @@ def coordinate_error(n_in: int) -> float:
     return 4 * UNIT_ROUNDOFF * (n_in + 1)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def gain_tolerance(convention: Convention, n_in: int, n_out: int, gain: float) -> float:
     """The largest ``sum_i |W_a - W|`` of a row that float32 explains; ``gain`` is the exact row's ``sum |W|``.
 
@@ -33,7 +33,8 @@ def gain_tolerance(convention: Convention, n_in: int, n_out: int, gain: float) -
     Every other kernel with support ``s`` and slope at most ``L``: ``2 s / r`` taps, ``r`` the stretch; each weight is
     off by ``L r`` times the coordinate error ``d``, plus 8 roundings ``u`` of Horner's rule on values of the size of
     the kernel's; dividing by the sum of weights, about ``1 / r``, leaves ``2 s (L r d + 8 u)``, and the sum's own error
-    adds as much again times the row's gain. A B-spline prefilter multiplies by its norm.
+    adds as much again times the row's gain. A B-spline prefilter multiplies by its norm. Border ``renormalise`` divides
+    by the weights that stay inside, which can be few: that enlarges the error by all weights over those.
     """
     error = coordinate_error(n_in)
     if convention.kernel == "nearest":
@@ -45,7 +46,11 @@ def gain_tolerance(convention: Convention, n_in: int, n_out: int, gain: float) -
     support, slope = _support_and_slope(convention)
     stretch = min(1.0, n_out / n_in) if convention.antialias else 1.0
     bound = 2 * support * (slope * stretch * error + 8 * UNIT_ROUNDOFF) * (1 + gain)
-    return bound * prefilter_norm(convention)
+    return bound * prefilter_norm(convention) * _amplification(convention, n_in, n_out)
+
+
+def _amplification(convention: Convention, n_in: int, n_out: int) -> float:
+    return matrix(convention, n_in, n_out).amplification if convention.border == "renormalise" else 1.0
 
 
 @lru_cache(maxsize=1024)

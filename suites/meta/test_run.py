@@ -178,7 +178,7 @@ def _one_line(done: subprocess.CompletedProcess, *words: str) -> None:
         (["--frameworks", ","], ["names none", "allowed:"]),
         (["--sizes", "huge"], ["'huge'", "allowed: quick, full"]),
         (["--ledger", "no/such/ledger.toml"], ["no/such/ledger.toml", "No such file"]),
-        (["--report", "README.md/inside"], ["README.md", "not a folder"]),
+        (["--report", "README.md/inside"], ["README.md", "Not a directory"]),
     ],
     ids=["unknown framework", "no framework", "unknown sizes", "missing ledger", "unwritable report"],
 )
