@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
@@ -12,7 +11,7 @@ from pathlib import Path
 from golden import vectors
 from golden._show import LARGEST, shown
 from golden.catalogue import CATALOGUE
-from golden.options import CONVENTION_OPTIONS, Parser, convention_from, number_from
+from golden.options import CONVENTION_OPTIONS, Parser, convention_from, exit_with, number_from
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,11 +88,4 @@ def _write(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        code = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has what it wanted (python -m golden list | head); what is still buffered goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    sys.exit(code)
+    exit_with(main)

@@ -12,7 +12,7 @@ from functools import reduce
 
 from adapters import Operation, operations
 from golden.convention import Convention
-from golden.options import CONVENTION_OPTIONS, Parser, convention_from
+from golden.options import CONVENTION_OPTIONS, Parser, convention_from, exit_with
 from probe.check import check
 from probe.discrepancy import Verdict
 from probe.identify import identify
@@ -137,11 +137,4 @@ def _operations(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        code = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has what it wanted; what is still buffered goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    sys.exit(code)
+    exit_with(main)
