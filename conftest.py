@@ -25,7 +25,7 @@ from suites.ledger import Ledger, LedgerError, load
 from suites.questions import BETWEEN, default_pairs
 
 SUITES = Path(__file__).parent / "suites"
-ORDER = ("meta", "conformance", "structure", "defaults", "agreement")
+ORDER = ("meta", "conformance", "structure", *record.CHAPTERS, "defaults", "agreement")
 """Agreement and defaults read what conformance measured, so they come after it."""
 
 
@@ -106,8 +106,12 @@ def _refuse_orphans(ledger: Ledger) -> None:
         "agreement": set(claims(operations)),
         "defaults": {f"{a.id} | {b.id}" for a, b in default_pairs(operations)},
     }
-    for suite, allowed in subjects.items():
-        orphans = sorted(ledger.subjects(suite) - allowed)
+    asked = known | {call.id for call in (*adapters.scaled_operations(), *adapters.ranked_operations())}
+    for suite in record.SUITES:
+        named = {subject: subject for subject in ledger.subjects(suite)}
+        if suite in record.CHAPTERS:
+            named = {subject: subject.rpartition(" [")[0] for subject in named}
+        orphans = sorted(subject for subject, name in named.items() if name not in subjects.get(suite, asked))
         if orphans:
             raise LedgerError(f"ledger: {suite} entry matches nothing: {orphans[0]!r}")
 
@@ -131,6 +135,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("claimed_operation", chosen, ids=[operation.id for operation in chosen])
     if "operation" in metafunc.fixturenames:
         metafunc.parametrize("operation", operations, ids=[operation.id for operation in operations])
+    for fixture, listed in (
+        ("scaled_operation", adapters.scaled_operations),
+        ("ranked_operation", adapters.ranked_operations),
+    ):
+        if fixture in metafunc.fixturenames:
+            chosen = [call for name in state.frameworks for call in listed(name)]
+            metafunc.parametrize(fixture, chosen, ids=[call.id for call in chosen])
     if "shared_claim" in metafunc.fixturenames:
         shared = claims(operations)
         metafunc.parametrize("shared_claim", list(shared.items()), ids=list(shared))
@@ -174,37 +185,65 @@ def keep(request: pytest.FixtureRequest):
 
 @pytest.fixture
 def settle(request: pytest.FixtureRequest, keep):
-    """``settle(finding)``: record a finding and end the test as the ledger says.
+    """``settle(finding, ...)``: record the findings of one question and end the test as the ledger says.
 
     Agreement passes, unless the ledger says that there is none any more. A known divergence is an expected failure. A
-    new or changed one fails with its message. A framework that is not installed is skipped, and recorded as that.
+    new or changed one fails with its message. A framework that is not installed is skipped, and recorded as that. A
+    variant that the framework refuses is recorded with its message, and is neither; the test is skipped when all are.
     """
     state = request.config.stash[STATE]
 
-    def settled(finding: record.Finding) -> None:
-        version = "0" if finding.framework == BETWEEN else state.versions[finding.framework]
-        entry = state.ledger.entry(finding.suite, finding.operation, state.sizes, version)
-        if finding.verdict == "not installed":
+    def settled(*findings: record.Finding) -> None:
+        outcomes = [_outcome(state, finding) for finding in findings]
+        for _, finding, _ in outcomes:
             keep(finding)
-            pytest.skip(f"{finding.framework} is not installed")
-        if finding.verdict in record.AGREEMENT:
-            if entry is None:
-                keep(finding)
-                return
-            reason = f"the ledger says {entry.verdict} with gain {entry.gain}, and it agrees now"
-            keep(replace(finding, ledger=record.Ledger(status="stale", reason=reason, link=_link(entry.link))))
-            pytest.fail(f"{finding.operation}: {reason}; remove its entry from the ledger", pytrace=False)
-        changed = entry.explains(finding) if entry is not None else None
-        if changed == "":
-            keep(replace(finding, ledger=record.Ledger(status="known", reason=entry.reason, link=_link(entry.link))))
-            pytest.xfail(f"{entry.reason} ({entry.link})")
-        if changed:
-            keep(replace(finding, ledger=record.Ledger(status="stale", reason=changed, link=_link(entry.link))))
-            pytest.fail(f"the ledger no longer holds: {changed}\n{finding.message}", pytrace=False)
-        keep(replace(finding, ledger=record.Ledger(status="new")))
-        pytest.fail(f"a divergence that the ledger does not know\n{finding.message}", pytrace=False)
+        failures = [text for end, _, text in outcomes if end == "fail"] + _orphans(state, findings)
+        if failures:
+            pytest.fail("\n\n".join(failures), pytrace=False)
+        known = [text for end, _, text in outcomes if end == "xfail"]
+        if known:
+            pytest.xfail("; ".join(dict.fromkeys(known)))
+        if all(end == "skip" for end, _, _ in outcomes):
+            pytest.skip("; ".join(dict.fromkeys(text for _, _, text in outcomes)) or "nothing to ask")
 
     return settled
+
+
+def _outcome(state: RunState, finding: record.Finding) -> tuple[str, record.Finding, str]:
+    """How a finding ends its test (pass, skip, xfail, fail), the finding with the ledger's word, and what to say."""
+    version = "0" if finding.framework == BETWEEN else state.versions[finding.framework]
+    entry = state.ledger.entry(finding.suite, finding.subject, state.sizes, version)
+    if finding.verdict == "not installed":
+        return "skip", finding, f"{finding.framework} is not installed"
+    if finding.verdict == "unsupported" and finding.suite in record.CHAPTERS and entry is None:
+        return "skip", finding, f"{finding.subject}: refused: {finding.refused.message}"
+    if finding.verdict in record.AGREEMENT:
+        if entry is None:
+            return "pass", finding, ""
+        reason = f"the ledger says {entry.verdict} with gain {entry.gain}, and it agrees now"
+        stale = record.Ledger(status="stale", reason=reason, link=_link(entry.link))
+        return "fail", replace(finding, ledger=stale), f"{finding.subject}: {reason}; remove its entry from the ledger"
+    changed = entry.explains(finding) if entry is not None else None
+    if changed == "":
+        known = record.Ledger(status="known", reason=entry.reason, link=_link(entry.link))
+        return "xfail", replace(finding, ledger=known), f"{entry.reason} ({entry.link})"
+    if changed:
+        stale = record.Ledger(status="stale", reason=changed, link=_link(entry.link))
+        return "fail", replace(finding, ledger=stale), f"the ledger no longer holds: {changed}\n{finding.message}"
+    new = replace(finding, ledger=record.Ledger(status="new"))
+    return "fail", new, f"a divergence that the ledger does not know\n{finding.message}"
+
+
+def _orphans(state: RunState, findings: tuple[record.Finding, ...]) -> list[str]:
+    """What the ledger says of variants of these operations that were not among the findings."""
+    asked = {finding.subject for finding in findings}
+    about = {(finding.suite, finding.operation, finding.framework) for finding in findings}
+    return [
+        f"ledger: {suite} entry matches nothing: {subject!r}"
+        for suite, operation, framework in sorted(about)
+        if suite in record.CHAPTERS
+        for subject in sorted(state.ledger.variants(suite, operation, state.versions.get(framework)) - asked)
+    ]
 
 
 def _link(text: str) -> str:

@@ -1,16 +1,35 @@
 """Each framework's own resize calls under one signature. Importing this package imports no framework."""
 
-from adapters.operation import Framework, NotInstalled, Operation, Unsupported, from_callable, native
-from adapters.registry import frameworks, operations, resize
+from adapters.gradient import Gradient
+from adapters.operation import Framework, NotInstalled, Operation, Unsupported, Variant, from_callable, native
+from adapters.ranked import RankedOperation
+from adapters.registry import (
+    frameworks,
+    gradient,
+    operations,
+    ranked_operations,
+    resize,
+    scaled_operations,
+    variants,
+)
+from adapters.scaled import ScaledOperation
 
 __all__ = [
     "Framework",
+    "Gradient",
     "NotInstalled",
     "Operation",
+    "RankedOperation",
+    "ScaledOperation",
     "Unsupported",
+    "Variant",
     "frameworks",
     "from_callable",
+    "gradient",
     "native",
     "operations",
+    "ranked_operations",
     "resize",
+    "scaled_operations",
+    "variants",
 ]

@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -26,12 +26,19 @@ class Unsupported(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Framework:
-    """A framework by its name on the command line, the module it imports as, and the distributions that provide it."""
+    """A framework by its name on the command line, the module it imports as, and the distributions that provide it.
+
+    ``to_native`` makes the framework's own tensor from the NumPy array ``x``, and ``to_numpy`` a NumPy array from the
+    framework's tensor ``y``; both are Python expressions, as ``imports`` are statements. Left as they are, the
+    framework takes and gives NumPy arrays.
+    """
 
     name: str
     module: str
     distributions: tuple[str, ...]
     imports: str
+    to_native: str = "x"
+    to_numpy: str = "y"
 
     @property
     def version(self) -> str | None:
@@ -51,43 +58,126 @@ def any_size(n_in: int, n_out: int) -> bool:
     return True
 
 
+def anywhere(operation: Operation) -> bool:
+    """The default of :attr:`Variant.applies`."""
+    return True
+
+
+def always_there() -> str:
+    """The default of :attr:`Variant.missing`."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The same call down another path: another dtype, memory layout, thread count, compiled, exported.
+
+    name
+        What the path is, as test ids, records and the ledger say it.
+    to_native, to_numpy
+        In place of the framework's own; empty to keep those.
+    around
+        A Python expression of a function of ``(x, h, w)``, made from the call, which is ``{f}``.
+    imports, helpers
+        What the expressions name beyond the framework's imports and the call's own helpers.
+    applies
+        ``applies(operation)``: whether the path makes sense for it.
+    missing
+        ``missing()``: what this machine lacks for the path (a compiler, a device), in words; empty when nothing.
+    """
+
+    name: str
+    to_native: str = ""
+    to_numpy: str = ""
+    around: str = "{f}"
+    imports: str = ""
+    helpers: tuple[Callable, ...] = ()
+    applies: Callable[[Operation], bool] = anywhere
+    missing: Callable[[], str] = always_there
+
+
 @dataclass(frozen=True, slots=True)
 class NativeCall:
-    """A Python expression in ``x`` (the image in the framework's layout), ``h`` and ``w`` (the output size).
+    """A Python expression in ``x`` (the framework's own tensor, in its layout), ``h`` and ``w`` (the output size).
 
     The expression that runs is the text that reproductions print, so the two cannot drift apart. ``helpers`` are
-    functions the expression names; they must import what they use inside themselves.
+    functions the expression names; they must import what they use inside themselves. ``variant`` is the path the call
+    takes, when it is not the ordinary one.
     """
 
     framework: Framework
     expression: str
     layout: str
     helpers: tuple[Callable, ...] = ()
+    variant: Variant = Variant("")
 
     def __call__(self, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Resize ``(N, H, W, C)`` to ``(N, h, w, C)``; raises ``NotInstalled`` or what the framework raises."""
-        return LAYOUTS[self.layout](_compiled(self), images, size)
+        return LAYOUTS[self.layout](self.on_arrays, images, size)
+
+    @property
+    def on_tensors(self) -> Callable[[object, int, int], object]:
+        """``f(x, h, w)`` from the framework's tensor to the framework's tensor, down this call's path."""
+        return _compiled(self)[0]
+
+    @property
+    def on_arrays(self) -> Callable[[np.ndarray, int, int], np.ndarray]:
+        """``f(x, h, w)`` from a NumPy array in the framework's layout to what it returns, as a NumPy array."""
+        return _compiled(self)[1]
+
+    @property
+    def to_native(self) -> str:
+        """The expression that makes the framework's tensor from ``x``."""
+        return self.variant.to_native or self.framework.to_native
+
+    @property
+    def to_numpy(self) -> str:
+        """The expression that makes a NumPy array from the framework's tensor ``y``."""
+        return self.variant.to_numpy or self.framework.to_numpy
+
+    def preamble(self) -> str:
+        """The imports and helper functions that a program needs before it can evaluate :attr:`expression`."""
+        lines = ["import numpy as np", self.framework.imports, *filter(None, [self.variant.imports]), ""]
+        lines += [textwrap.dedent(inspect.getsource(helper)) for helper in (*self.helpers, *self.variant.helpers)]
+        return "\n".join(lines)
 
     def script(self, image: str, shape: tuple[int, int], size: tuple[int, int]) -> str:
         """A complete program that resizes one image and leaves the result in ``y``, shape ``(h, w)``.
 
-        ``image`` is Python source (it may use ``np``) of a float32 array of ``shape``, ``(H, W)``.
+        ``image`` is Python source (it may use ``np``) of an array of ``shape``, ``(H, W)``.
         """
         native_shape = {"NCHW": (1, 1, *shape), "NHWC": (1, *shape, 1)}.get(self.layout)
-        lines = ["import numpy as np", self.framework.imports, ""]
-        lines += [textwrap.dedent(inspect.getsource(helper)) for helper in self.helpers]
+        lines = [self.preamble()]
         lines.append(f"x = {image}" if native_shape is None else f"x = {image}.reshape{native_shape}")
-        lines += [f"h, w = {size[0]}, {size[1]}", f"y = np.asarray({self.expression}).reshape(h, w)"]
+        lines += [] if self.to_native == "x" else [f"x = {self.to_native}"]
+        lines.append(f"h, w = {size[0]}, {size[1]}")
+        result = self.expression
+        if self.variant.around != "{f}":
+            resize = self.variant.around.format(f="resize")
+            lines += ["", "", "def resize(x, h, w):", f"    return {self.expression}", "", ""]
+            result = f"({resize})(x, h, w)"
+        if self.to_numpy == "y":
+            lines.append(f"y = np.asarray({result}).reshape(h, w)")
+        else:
+            lines += [f"y = {result}", f"y = np.asarray({self.to_numpy}).reshape(h, w)"]
         return "\n".join(lines) + "\n"
 
 
 @cache
-def _compiled(call: NativeCall) -> Callable[[np.ndarray, int, int], np.ndarray]:
+def _compiled(call: NativeCall) -> tuple[Callable, Callable]:
     if call.framework.version is None:
         raise NotInstalled(f"{call.framework.name} is not installed (pip install {call.framework.distributions[0]})")
-    namespace = {helper.__name__: helper for helper in call.helpers} | {"np": np}
-    exec(compile(call.framework.imports, f"<imports of {call.framework.name}>", "exec"), namespace)
-    return eval(compile(f"lambda x, h, w: {call.expression}", f"<{call.framework.name}>", "eval"), namespace)
+    namespace = {helper.__name__: helper for helper in (*call.helpers, *call.variant.helpers)} | {"np": np}
+    for imports in (call.framework.imports, call.variant.imports):
+        exec(compile(imports, f"<imports of {call.framework.name}>", "exec"), namespace)
+
+    def evaluated(expression: str) -> Callable:
+        return eval(compile(expression, f"<{call.framework.name}>", "eval"), namespace)
+
+    namespace["resize"] = evaluated(f"lambda x, h, w: {call.expression}")
+    on_tensors = evaluated(call.variant.around.format(f="resize"))
+    to_native, to_numpy = evaluated(f"lambda x: {call.to_native}"), evaluated(f"lambda y: {call.to_numpy}")
+    return on_tensors, lambda x, h, w: to_numpy(on_tensors(to_native(x), h, w))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +217,13 @@ class Operation:
     def id(self) -> str:
         """How the operation is named in test ids, records and the ledger: ``framework name``."""
         return f"{self.framework} {self.name}"
+
+    def down(self, variant: Variant) -> Operation:
+        """The same operation down another path; ``ValueError`` for a plain callable, which has no source to change."""
+        if self.call is None:
+            raise ValueError(f"{self.id} is a plain callable: it has no other path")
+        call = replace(self.call, variant=variant)
+        return replace(self, name=f"{self.name} [{variant.name}]", run=call, call=call)
 
     def __str__(self) -> str:
         return self.id

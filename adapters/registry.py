@@ -10,7 +10,10 @@ from types import ModuleType
 import numpy as np
 
 import adapters
-from adapters.operation import Framework, NotInstalled, Operation, Unsupported
+from adapters.gradient import Gradient
+from adapters.operation import Framework, NotInstalled, Operation, Unsupported, Variant
+from adapters.ranked import RankedOperation
+from adapters.scaled import ScaledOperation
 from golden import Convention
 
 
@@ -31,15 +34,45 @@ def frameworks() -> dict[str, Framework]:
 @cache
 def operations(framework: str | None = None) -> tuple[Operation, ...]:
     """Every operation of one framework, or of all. Imports no framework; raises ``ValueError`` for an unknown name."""
+    return _listed("operations", framework)
+
+
+@cache
+def scaled_operations(framework: str | None = None) -> tuple[ScaledOperation, ...]:
+    """Every call that takes scale factors, of the frameworks that have such; raises as :func:`operations` does."""
+    return _listed("scaled_operations", framework)
+
+
+@cache
+def ranked_operations(framework: str | None = None) -> tuple[RankedOperation, ...]:
+    """Every call on another number of axes than two, of the frameworks that have such; raises likewise."""
+    return _listed("ranked_operations", framework)
+
+
+@cache
+def variants(framework: str) -> tuple[Variant, ...]:
+    """Every other path that the framework has for its calls; empty where its adapter names none; raises likewise."""
+    return _listed("variants", framework)
+
+
+@cache
+def gradient(framework: str) -> Gradient | None:
+    """How the framework differentiates; ``None`` where its adapter says that it does not; raises likewise."""
+    found = _listed("gradients", framework)
+    return found[0] if found else None
+
+
+def _listed(kind: str, framework: str | None) -> tuple:
+    """What the adapters' functions named ``kind`` list; an adapter may lack any but ``operations``."""
     known = _modules()
     if framework is not None and framework not in known:
         raise ValueError(f"unknown framework {framework!r}; allowed: {', '.join(known)}")
     chosen = known.values() if framework is None else [known[framework]]
-    found = tuple(operation for module in chosen for operation in module.operations())
-    names = [operation.id for operation in found]
+    found = tuple(each for module in chosen for each in getattr(module, kind, tuple)())
+    names = [getattr(each, "id", None) or each.name for each in found]
     repeated = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else None
     if repeated:
-        raise AssertionError(f"operations listed twice: {sorted(repeated)}")
+        raise AssertionError(f"{kind} listed twice: {sorted(repeated)}")
     return found
 
 

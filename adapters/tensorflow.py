@@ -9,7 +9,14 @@ from functools import lru_cache
 from adapters import _tensorflow_claims as claims
 from adapters.operation import Framework, Operation, native
 
-FRAMEWORK = Framework("tensorflow", "tensorflow", ("tensorflow-cpu", "tensorflow"), "import tensorflow as tf")
+FRAMEWORK = Framework(
+    "tensorflow",
+    "tensorflow",
+    ("tensorflow-cpu", "tensorflow"),
+    "import tensorflow as tf",
+    to_native="tf.constant(x)",
+    to_numpy="y.numpy()",
+)
 
 _FLAGGED = {
     "raw_ops.ResizeBilinear": "bilinear",
@@ -57,8 +64,9 @@ def _code(**parameters: object) -> str:
 def _tf(function: str, call: str, stated: claims.Stated, parameters: dict[str, object], **about) -> Operation:
     """``call`` has ``{}`` where the parameters go; they also name the operation."""
     shown = ", ".join(f"{name}={value}" for name, value in parameters.items())
-    expression = call.format(_code(**parameters)) + ".numpy()"
-    return native(FRAMEWORK, f"{function}({shown})", expression, "NHWC", **stated.about(), **about)
+    return native(
+        FRAMEWORK, f"{function}({shown})", call.format(_code(**parameters)), "NHWC", **stated.about(), **about
+    )
 
 
 def _image_resize() -> Iterator[Operation]:
@@ -114,7 +122,7 @@ def _crop_and_resize() -> Iterator[Operation]:
                 start, end = map(float, roi)
                 box = [start, start, end, end]
                 call = f"tf.{function}(image=x, boxes=[{box}] * len(x), {index}=range(len(x)), crop_size=(h, w), "
-                call += _code(method=method, extrapolation_value=0.0) + ").numpy()"
+                call += _code(method=method, extrapolation_value=0.0) + ")"
                 yield native(
                     FRAMEWORK,
                     f"{function}(box={box}, method={method})",

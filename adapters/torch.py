@@ -12,7 +12,14 @@ from golden import Convention
 if TYPE_CHECKING:
     import torch
 
-FRAMEWORK = Framework("torch", "torch", ("torch",), "import torch\nimport torch.nn.functional as F")
+FRAMEWORK = Framework(
+    "torch",
+    "torch",
+    ("torch",),
+    "import torch\nimport torch.nn.functional as F",
+    to_native="torch.from_numpy(x)",
+    to_numpy="y.numpy()",
+)
 
 _DOCS = "https://docs.pytorch.org/docs/2.13/generated/"
 _INTERPOLATE = _DOCS + "torch.nn.functional.interpolate.html"
@@ -63,9 +70,8 @@ def identity_grid(n: int, h: int, w: int, align_corners: bool) -> torch.Tensor:
 def _operation(
     name: str, call: str, claim: Convention, source: str, note: str = "", helpers: tuple = (), is_default: bool = False
 ) -> Operation:
-    expression = f"{call.replace('{x}', 'torch.from_numpy(x)')}.numpy()"
     about = {"claim": claim, "source": source, "note": note, "is_default": is_default}
-    return native(FRAMEWORK, name, expression, "NCHW", helpers=helpers, **about)
+    return native(FRAMEWORK, name, call, "NCHW", helpers=helpers, **about)
 
 
 def _aligned(convention: Convention, align_corners: bool) -> Convention:
@@ -79,11 +85,11 @@ def _interpolate() -> list[Operation]:
         ("area", _ADAPTIVE, _AREA_NOTE),
     )
     default = _operation(
-        "interpolate()", "F.interpolate({x}, size=(h, w))", _NEAREST, _INTERPOLATE, _NEAREST_NOTE, is_default=True
+        "interpolate()", "F.interpolate(x, size=(h, w))", _NEAREST, _INTERPOLATE, _NEAREST_NOTE, is_default=True
     )
     return [default] + [
         _operation(
-            f"interpolate(mode={mode})", f'F.interpolate({{x}}, size=(h, w), mode="{mode}")', claim, _INTERPOLATE, note
+            f"interpolate(mode={mode})", f'F.interpolate(x, size=(h, w), mode="{mode}")', claim, _INTERPOLATE, note
         )
         for mode, claim, note in plain
     ]
@@ -104,11 +110,11 @@ def _aligning(name: str, template: str, source: str) -> list[Operation]:
         call = template.replace("{arguments}", arguments)
         if mode == "linear":
             one_axis = call.replace("{t}", "t").replace("{size}", "n")
-            call = f"along_each_axis(lambda t, n: {one_axis}, {{x}}, h, w)"
+            call = f"along_each_axis(lambda t, n: {one_axis}, x, h, w)"
         elif mode == "trilinear":
-            call = call.replace("{t}", "{x}[:, :, None]").replace("{size}", "(1, h, w)") + "[:, :, 0]"
+            call = call.replace("{t}", "x[:, :, None]").replace("{size}", "(1, h, w)") + "[:, :, 0]"
         else:
-            call = call.replace("{t}", "{x}").replace("{size}", "(h, w)")
+            call = call.replace("{t}", "x").replace("{size}", "(h, w)")
         helpers = (along_each_axis,) if mode == "linear" else ()
         title = f"{name}(mode={mode}, align_corners={align_corners})"
         found.append(_operation(title, call, _aligned(claim, align_corners), source, note, helpers))
@@ -124,7 +130,7 @@ def _antialiased() -> list[Operation]:
     return [
         _operation(
             f"interpolate(mode={mode}, align_corners={align_corners}, antialias=True)",
-            f'F.interpolate({{x}}, size=(h, w), mode="{mode}", align_corners={align_corners}, antialias=True)',
+            f'F.interpolate(x, size=(h, w), mode="{mode}", align_corners={align_corners}, antialias=True)',
             _aligned(claim, align_corners),
             _INTERPOLATE,
             _ANTIALIAS_CORNERS_NOTE if align_corners else _ANTIALIAS_NOTE,
@@ -152,7 +158,7 @@ def _grid_sample() -> list[Operation]:
         found.append(
             _operation(
                 f"grid_sample(mode={mode}, padding_mode={padding_mode}, align_corners={align_corners})",
-                f"F.grid_sample({{x}}, identity_grid(len(x), h, w, {align_corners}), {arguments})",
+                f"F.grid_sample(x, identity_grid(len(x), h, w, {align_corners}), {arguments})",
                 claim.but(border=border, **corners),
                 _GRID_SAMPLE,
                 " ".join(filter(None, (note, _GRID_CORNERS_NOTE if align_corners else ""))),
@@ -170,12 +176,12 @@ def operations() -> list[Operation]:
         *_antialiased(),
         _operation(
             "Upsample()",
-            "torch.nn.Upsample(size=(h, w))({x})",
+            "torch.nn.Upsample(size=(h, w))(x)",
             _NEAREST,
             _UPSAMPLE,
             "The page gives no formula.",
         ),
         *_aligning("Upsample", "torch.nn.Upsample(size={size}, {arguments})({t})", _UPSAMPLE),
-        _operation("adaptive_avg_pool2d", "F.adaptive_avg_pool2d({x}, (h, w))", _ADAPTIVE, _ADAPTIVE_POOL, _AREA_NOTE),
+        _operation("adaptive_avg_pool2d", "F.adaptive_avg_pool2d(x, (h, w))", _ADAPTIVE, _ADAPTIVE_POOL, _AREA_NOTE),
         *_grid_sample(),
     ]

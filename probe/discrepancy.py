@@ -49,6 +49,16 @@ FACTORS = (
     "normalisation",
     "precision",
     "rounding",
+    "saturation",
+    "clamping",
+    "dtype",
+    "rank",
+    "memory layout",
+    "execution path",
+    "gradient",
+    "non-finite values",
+    "crash",
+    "time limit",
 )
 
 

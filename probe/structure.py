@@ -10,6 +10,7 @@ import numpy as np
 from adapters import Operation
 from adapters.layout import WrongShape
 from probe.measure import Refused, as_operation, call, measure
+from probe.reference import accepts
 from probe.sizes import Pair
 from probe.tolerance import UNIT_ROUNDOFF
 
@@ -51,7 +52,7 @@ def structure(subject: Operation | Callable) -> Structure:
     that is not repeatable is not examined further. Raises ``NotInstalled`` when the framework is absent.
     """
     operation = as_operation(subject)
-    shapes = [shape for shape in _SHAPES if _accepts(operation, shape)]
+    shapes = [shape for shape in _SHAPES if accepts(operation, *shape)]
     try:
         for shape in shapes:
             faults = list(_repeatability(operation, *shape))
@@ -65,13 +66,6 @@ def structure(subject: Operation | Callable) -> Structure:
         if fault.factor not in worst or fault.error > worst[fault.factor].error:
             worst[fault.factor] = fault
     return Structure(len(shapes), tuple(worst.values()))
-
-
-def _accepts(operation: Operation, shape: tuple[Pair, Pair]) -> bool:
-    (height, width), (h, w) = shape
-    if operation.uniform and (height < h) != (width < w):
-        return False
-    return operation.accepts(height, h) and operation.accepts(width, w)
 
 
 def _images(seed: int, n: int, size: Pair, channels: int) -> np.ndarray:

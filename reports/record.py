@@ -18,7 +18,9 @@ VERDICTS = ("exact", "agrees", "approximates", "ties", "diverges", "unsupported"
 AGREEMENT = ("exact", "agrees")
 DISAGREEMENT = ("approximates", "ties", "diverges")
 NOT_MEASURED = ("unsupported", "error", "not installed")
-SUITES = ("conformance", "structure", "agreement", "defaults")
+CHAPTERS = ("dtypes", "scales", "ranks", "gradients", "edges", "paths")
+"""Suites that ask one question of several variants of an operation; each is a chapter of the page."""
+SUITES = ("conformance", "structure", "agreement", "defaults", *CHAPTERS)
 
 
 class RecordError(Exception):
@@ -109,6 +111,8 @@ class Finding:
     ``gain`` is the worst error over images in [-1, 1], ``grey_levels`` over images in 0..255, ``pixels_moved`` in input
     pixels; ``tolerance`` is the rounding bound at the worst pair and ``smallest_tolerance`` the one that would pass.
     ``differing_up``, ``differing_down`` and ``differing_same`` split ``pairs_differing`` by ``n_out`` against ``n_in``.
+    In the suites of ``CHAPTERS``, ``variant`` is the dtype, path or case, ``headline`` the answer in a few words,
+    ``unit`` that of the gain, and ``figures`` further measured quantities by name; pairs are cases there.
     """
 
     type: ClassVar[str] = "finding"
@@ -118,6 +122,10 @@ class Finding:
     framework: str
     against: str
     verdict: str
+    variant: str = ""
+    headline: str = ""
+    unit: str = ""
+    figures: dict[str, Any] = field(default_factory=dict)
     claim: dict[str, Any] | None = None
     source: str = ""
     note: str = ""
@@ -138,6 +146,11 @@ class Finding:
     reproduction: str = ""
     ledger: Ledger | None = None
     seconds: float = 0.0
+
+    @property
+    def subject(self) -> str:
+        """What the ledger calls it: the operation, with the variant in brackets where there is one."""
+        return f"{self.operation} [{self.variant}]" if self.variant else self.operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

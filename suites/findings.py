@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from adapters import Operation
+from golden import Convention
 from probe import Attribution, Discrepancy, Structure
 from probe.discrepancy import Row
+from probe.observation import Observation
 from reports import record
+
+
+class Asked(Protocol):
+    """What a question is asked of: an operation, or a call by scale or of another rank."""
+
+    id: str
+    framework: str
+    claim: Convention | None
+    source: str
+    note: str
 
 
 def finding(suite: str, question: str, operation: Operation, found: Discrepancy, seconds: float) -> record.Finding:
@@ -71,6 +84,36 @@ def structure_finding(question: str, operation: Operation, found: Structure, sec
         attribution=record.Attribution(factors=factors, explanation=text),
         message=f"called:      {operation.id}\nverdict:     diverges\nattribution: {text}",
         **common,
+    )
+
+
+def observed(suite: str, question: str, operation: Asked, found: Observation, seconds: float) -> record.Finding:
+    """The record of one variant of one operation; ``question`` names the variant, so that no two are the same."""
+    message = "" if found.verdict.is_agreement or found.refused else found.message(operation.id)
+    return record.Finding(
+        suite=suite,
+        question=question,
+        operation=operation.id,
+        framework=operation.framework,
+        variant=found.variant,
+        headline=found.headline,
+        unit=found.unit,
+        figures=found.figures,
+        against=found.against,
+        verdict=str(found.verdict),
+        claim=None if operation.claim is None else operation.claim.as_dict(),
+        source=operation.source,
+        note=operation.note,
+        gain=found.gain,
+        tolerance=found.tolerance,
+        smallest_tolerance=None if found.verdict.is_agreement else found.gain,
+        pairs_measured=found.measured,
+        pairs_differing=found.differing,
+        attribution=None if found.attribution is None else attribution(found.attribution),
+        refused=record.Refused(pairs=found.measured, message=found.refused) if found.refused else None,
+        message=message,
+        reproduction=found.reproduction,
+        seconds=seconds,
     )
 
 

@@ -11,12 +11,16 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from probe import FACTORS, Verdict
-from reports.record import SUITES, Finding, RecordError, read
+from reports.record import CHAPTERS, SUITES, Finding, RecordError, read
 
 PATH = Path(__file__).with_name("known_divergences.toml")
 _FIELDS = {"suite", "framework", "versions", "verdict", "attribution", "condition", "reason", "link", "gain"}
 _RELATIVE = 2e-3
 """A measured gain may differ from the ledger's by this much, relative: three digits are written there."""
+
+
+ANY = "any"
+"""Stands for the size set where a suite does not depend on it."""
 
 
 class LedgerError(Exception):
@@ -25,9 +29,10 @@ class LedgerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known to diverge: one operation (or claim, or pair of defaults) at one size set.
+    """What is known to diverge: one operation (or variant of one, claim, or pair of defaults) at one size set.
 
-    ``gain`` is the measured worst case for images in [-1, 1]; ``None`` where nothing could be measured.
+    ``sizes`` is ``any`` for suites that do not depend on the size set. ``gain`` is the measured worst case, for images
+    in [-1, 1] except where the finding says another unit; ``None`` where nothing could be measured.
     """
 
     suite: str
@@ -50,7 +55,8 @@ class Entry:
             return f"the attribution was {', '.join(self.attribution) or 'none'} and is {', '.join(factors) or 'none'}"
         if (self.gain is None) != (finding.gain is None):
             return f"the gain was {self.gain} and is {finding.gain}"
-        if self.gain is not None and abs(finding.gain - self.gain) > _RELATIVE * self.gain + (finding.tolerance or 0):
+        allowed = _RELATIVE * (self.gain or 0) + (finding.tolerance or 0)
+        if self.gain is not None and finding.gain != self.gain and not abs(finding.gain - self.gain) <= allowed:
             return f"the gain was {self.gain:.6g} and is {finding.gain:.6g}"
         return ""
 
@@ -63,10 +69,20 @@ class Ledger:
 
     def entry(self, suite: str, subject: str, sizes: str, version: str | None) -> Entry | None:
         """The entry that applies to this version of the framework, if there is one."""
-        for entry in self.entries.get((suite, subject, sizes), ()):
+        for entry in (*self.entries.get((suite, subject, sizes), ()), *self.entries.get((suite, subject, ANY), ())):
             if version is not None and entry.versions.contains(version, prereleases=True):
                 return entry
         return None
+
+    def variants(self, suite: str, operation: str, version: str | None) -> set[str]:
+        """Every ``operation [variant]`` of one operation that the suite has an entry for, at this version."""
+        return {
+            subject
+            for (kind, subject, _), those in self.entries.items()
+            if kind == suite and subject.startswith(f"{operation} [")
+            for entry in those
+            if version is not None and entry.versions.contains(version, prereleases=True)
+        }
 
     def subjects(self, suite: str) -> set[str]:
         """Every subject that a suite has an entry for."""
@@ -112,7 +128,7 @@ def _entries(block: dict, where: str) -> list[Entry]:
         raise LedgerError(f"{where}: {block['versions']!r} is no version range such as '>=2.13,<2.14'") from None
     found = []
     for subject, gains in block["gain"].items():
-        for sizes, gain in gains.items():
+        for sizes, gain in (gains if isinstance(gains, dict) else {ANY: gains}).items():
             value = None if gain == "none" else float(gain)
             found.append(
                 Entry(
@@ -138,10 +154,13 @@ def draft(findings_by_sizes: dict[str, list[Finding]], versions: dict[str, str |
         for finding in findings:
             if finding.verdict in ("exact", "agrees", "not installed") or _is_known(finding):
                 continue
+            if finding.verdict == "unsupported" and finding.suite in CHAPTERS:
+                continue
             factors = tuple(finding.attribution.factors) if finding.attribution else ()
             key = (finding.suite, finding.framework, finding.verdict, factors)
             gain = '"none"' if finding.gain is None else f"{finding.gain:.4g}"
-            groups.setdefault(key, {}).setdefault(finding.operation, {})[sizes] = gain
+            kind = ANY if finding.suite in CHAPTERS else sizes
+            groups.setdefault(key, {}).setdefault(finding.subject, {})[kind] = gain
     blocks = []
     for (suite, framework, verdict, factors), subjects in sorted(groups.items()):
         version = versions.get(framework)
@@ -152,7 +171,7 @@ def draft(findings_by_sizes: dict[str, list[Finding]], versions: dict[str, str |
         lines += ['reason = ""', 'link = ""', "[divergence.gain]"]
         for subject, gains in subjects.items():
             inner = ", ".join(f"{sizes} = {gain}" for sizes, gain in gains.items())
-            lines.append(f'"{subject}" = {{ {inner} }}')
+            lines.append(f'"{subject}" = {gains.get(ANY, f"{{ {inner} }}")}')
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
