@@ -8,8 +8,10 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -18,7 +20,7 @@ from bench.table import table
 from probe import SIZE_SETS
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("sweep", "detection")
+PARTS = ("sweep", "suites", "detection")
 # Two processes on two cores: pools of threads inside each would only contend. They must be set before any import.
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -30,14 +32,25 @@ _ONE_THREAD = (
 )
 
 
-def run_pytest(sizes: str, processes: int) -> dict[str, object]:
-    """Wall seconds of the conformance suite under pytest-xdist, imports included, its exit status and last line."""
-    command = [sys.executable, "-m", "pytest", "suites/conformance", "-n", str(processes), "--sizes", sizes]
-    started = time.perf_counter()
-    done = subprocess.run([*command, "-q"], cwd=ROOT, capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - started
+def run_suites(sizes: str, processes: int) -> dict[str, object]:
+    """Every suite under pytest-xdist: wall seconds, imports and report included, and what each suite took of it.
+
+    ``suites`` maps a suite to its number of tests and to the seconds that all processes spent in them.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        junit = Path(folder) / "junit.xml"
+        command = [sys.executable, "-m", "pytest", "suites", "--ignore=suites/meta", "-n", str(processes)]
+        command += ["--sizes", sizes, "--report", folder, f"--junitxml={junit}", "-q"]
+        started = time.perf_counter()
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        seconds = time.perf_counter() - started
+        suites: dict[str, dict[str, float]] = {}
+        for case in ElementTree.parse(junit).iter("testcase"):
+            suite = suites.setdefault(case.get("classname").split(".")[1], {"tests": 0, "seconds": 0.0})
+            suite["tests"] += 1
+            suite["seconds"] += float(case.get("time"))
     last = next(iter(done.stdout.strip().splitlines()[-1:]), "")
-    return {"command": " ".join(command[1:]), "seconds": seconds, "exit_status": done.returncode, "last_line": last}
+    return {"seconds": seconds, "exit_status": done.returncode, "last_line": last, "suites": suites}
 
 
 def main() -> None:
@@ -45,8 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", choices=tuple(SIZE_SETS), default="full", help="which pairs of sizes are swept")
     parser.add_argument("--processes", type=int, default=2, help="how many share the sweep")
-    parser.add_argument("--only", choices=PARTS, action="append", help="leave the other part out")
-    parser.add_argument("--pytest", action="store_true", help="also time the conformance suite under pytest")
+    parser.add_argument("--only", choices=PARTS, action="append", help="leave the other parts out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
@@ -65,9 +77,11 @@ def main() -> None:
         peaks = ", ".join(f"{peak:.0f}" for peak in found["peak_mb"])
         print(f"wall {found['wall_seconds']:.1f} s after {found['import_seconds']:.1f} s of imports; peak {peaks} MB")
         print(f"processor time of all processes: {found['cpu_seconds']:.1f} s\n")
-    if options.pytest:
-        figures["pytest"] = found = run_pytest(options.sizes, options.processes)
-        print("{command}: {seconds:.1f} s, exit status {exit_status}: {last_line}\n".format(**found))
+    if "suites" in parts:
+        figures["suites"] = found = run_suites(options.sizes, options.processes)
+        title = f"Suites under pytest, sizes {options.sizes}, {options.processes} processes, seconds"
+        print(table(title, [{"suite": name} | each for name, each in found["suites"].items()]))
+        print("wall {seconds:.1f} s, exit status {exit_status}: {last_line}\n".format(**found))
     if "detection" in parts:
         figures["detection"] = found = detection.measure()
         print(table("Detection of wrong resizers, by method", detection.rows(found)))

@@ -18,7 +18,6 @@ import adapters
 import probe
 from adapters import Operation
 from adapters.layout import LAYOUTS
-from adapters.operation import _compiled
 from probe.check import judge
 from probe.measure import AXES
 from probe.sizes import SIZE_SETS
@@ -50,7 +49,7 @@ def timed(operation: Operation, timing: Timing) -> Operation:
     The clock's own cost is counted as overhead. Layout changes and checks of shapes are overhead; what the expression
     of the call does in Python (tensors to arrays, coordinate maps) is what any caller must do, and is inside.
     """
-    native = _compiled(operation.call)
+    native = operation.call.on_arrays
 
     def clocked(x: np.ndarray, h: int, w: int) -> np.ndarray:
         started = perf_counter()

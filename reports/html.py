@@ -14,10 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import views
+from reports.chapters import cause_of, chapters
 from reports.files import write_whole
 from reports.picture import LEFT, RIGHT, WIDTH, picture, six
 from reports.record import (
     AGREEMENT,
+    CHAPTERS,
     DISAGREEMENT,
     NOT_MEASURED,
     VERDICTS,
@@ -151,7 +153,10 @@ def render(records: Iterable[Record]) -> str:
     pairs = views.of_type(records, PairComparison)
     defaults = views.of_type(records, Default)
     installed = views.versions(runs)
-    divergences = views.divergences(findings)
+    told = chapters(findings)
+    # Chapters show their own; these are the questions about whole matrices.
+    plain = [finding for finding in findings if finding.suite not in CHAPTERS]
+    divergences = views.divergences(plain)
     groups = views.by_factor(divergences)
     wide, narrow = views.classes(views.of_type(records, EquivalenceClass))
     disagreeing = views.disagreeing_pairs(pairs)
@@ -186,11 +191,15 @@ def render(records: Iterable[Record]) -> str:
             grouped=len(divergences) > GROUPED_ABOVE,
             open_cards=OPEN_CARDS,
             message_shown=min(MESSAGE_SHOWN, MESSAGES_SHOWN // max(len(divergences), 1)),
-            new=[each for each in divergences if each.ledger and each.ledger.status == "new"],
+            chapters=told,
+            tally=views.counts,
+            cause_of=cause_of,
+            targets_of=lambda chapter: {cause_of(cause.worst): targets[id(cause.worst)] for cause in chapter.causes},
+            new=[each for each in findings if each.ledger and each.ledger.status == "new"],
             stale=[each for each in findings if each.ledger and each.ledger.status == "stale"],
-            refused=[each for each in findings if each.refused and each.verdict not in NOT_MEASURED],
-            unmeasured={v: [each for each in findings if each.verdict == v] for v in NOT_MEASURED},
-            agreeing=[each for each in findings if each.verdict in AGREEMENT],
+            refused=[each for each in plain if each.refused and each.verdict not in NOT_MEASURED],
+            unmeasured={v: [each for each in plain if each.verdict == v] for v in NOT_MEASURED},
+            agreeing=[each for each in plain if each.verdict in AGREEMENT],
             anchor=lambda finding: targets[id(finding)],
         )
     )

@@ -51,7 +51,7 @@ def _listed(title: str, findings: list[Finding], width: int) -> list[str]:
         if finding.ledger.status == "stale" or not why:
             why = finding.ledger.reason or why
         gain = f" (gain {number(finding.gain)})" if finding.gain is not None else ""
-        lines += _wrapped(f"{finding.operation}: {finding.verdict}{gain}. {why}", width, "  ")
+        lines += _wrapped(f"{finding.subject}: {finding.verdict}{gain}. {why}", width, "  ")
     if len(findings) > LISTED:
         lines.append(f"  and {len(findings) - LISTED} more, all in the report")
     return lines

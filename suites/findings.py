@@ -98,7 +98,7 @@ def observed(suite: str, question: str, operation: Asked, found: Observation, se
         variant=found.variant,
         headline=found.headline,
         unit=found.unit,
-        figures=found.figures,
+        figures={name: text for name, text in _worst_case(found) if text} | found.figures,
         against=found.against,
         verdict=str(found.verdict),
         claim=None if operation.claim is None else operation.claim.as_dict(),
@@ -115,6 +115,10 @@ def observed(suite: str, question: str, operation: Asked, found: Observation, se
         reproduction=found.reproduction,
         seconds=seconds,
     )
+
+
+def _worst_case(found: Observation) -> tuple[tuple[str, str], ...]:
+    return ("worst at", found.where), ("expected", found.expected), ("got", found.got)
 
 
 def attribution(found: Attribution) -> record.Attribution:
