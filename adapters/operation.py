@@ -30,7 +30,9 @@ class Framework:
 
     ``to_native`` makes the framework's own tensor from the NumPy array ``x``, and ``to_numpy`` a NumPy array from the
     framework's tensor ``y``; both are Python expressions, as ``imports`` are statements. Left as they are, the
-    framework takes and gives NumPy arrays.
+    framework takes and gives NumPy arrays. ``to_bfloat16`` and ``from_bfloat16`` stand for them where the images are
+    bfloat16, which NumPy does not have: ``x`` and the result are then float32. A framework without ``to_bfloat16`` is
+    handed arrays of the package ml_dtypes.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Framework:
     imports: str
     to_native: str = "x"
     to_numpy: str = "y"
+    to_bfloat16: str = ""
+    from_bfloat16: str = ""
 
     @property
     def version(self) -> str | None:
@@ -141,14 +145,34 @@ class NativeCall:
         lines += [textwrap.dedent(inspect.getsource(helper)) for helper in (*self.helpers, *self.variant.helpers)]
         return "\n".join(lines)
 
+    def function(self) -> str:
+        """Source that defines ``resize(x, h, w)``, from and to NumPy arrays in the framework's layout."""
+        lines, called = [self.preamble()], self.expression
+        if self.variant.around != "{f}":
+            lines += ["", "def call(x, h, w):", f"    return {self.expression}", "", ""]
+            lines.append(f"path = {self.variant.around.format(f='call')}")
+            called = "path(x, h, w)"
+        lines += ["", "def resize(x, h, w):"]
+        lines += [] if self.to_native == "x" else [f"    x = {self.to_native}"]
+        lines += [f"    y = {called}", f"    return np.asarray({self.to_numpy})"]
+        return "\n".join(lines) + "\n"
+
+    def shape(self, n: int, size: tuple[int, int], channels: int) -> tuple[int, ...]:
+        """The shape, in the framework's layout, of ``n`` images of ``size`` pixels, ``(H, W)``.
+
+        Layouts that hold one image have no place for ``n``, and the one that holds one plane none for ``channels``.
+        """
+        one = size if channels == 1 else (*size, channels)
+        return {"NCHW": (n, channels, *size), "NHWC": (n, *size, channels), "HWC": one, "HW": size}[self.layout]
+
     def script(self, image: str, shape: tuple[int, int], size: tuple[int, int]) -> str:
         """A complete program that resizes one image and leaves the result in ``y``, shape ``(h, w)``.
 
         ``image`` is Python source (it may use ``np``) of an array of ``shape``, ``(H, W)``.
         """
-        native_shape = {"NCHW": (1, 1, *shape), "NHWC": (1, *shape, 1)}.get(self.layout)
+        native_shape = self.shape(1, shape, 1)
         lines = [self.preamble()]
-        lines.append(f"x = {image}" if native_shape is None else f"x = {image}.reshape{native_shape}")
+        lines.append(f"x = {image}" if native_shape == shape else f"x = {image}.reshape{native_shape}")
         lines += [] if self.to_native == "x" else [f"x = {self.to_native}"]
         lines.append(f"h, w = {size[0]}, {size[1]}")
         result = self.expression

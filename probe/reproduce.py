@@ -1,4 +1,4 @@
-"""A program that shows one differing output with nothing but the framework and numpy."""
+"""Programs that show a fault with nothing but the frameworks and numpy."""
 
 from __future__ import annotations
 
@@ -6,9 +6,65 @@ import numpy as np
 
 from adapters import Operation
 from probe.discrepancy import Row
+from probe.structure import Fault
 
 _ACROSS = 4
 """Pixels across the line of the worst image; the same value in each, so that the other axis does not matter."""
+
+
+_PROPERTIES = {
+    "determinism": ("x = random({one})", "resize(x, h, w)", "resize(x, h, w)"),
+    "state": (
+        "x, z = random({one}), random({one})",
+        "(resize(x, h, w), resize(x, h, w))[1]",
+        "(resize(z, h, w), resize(x, h, w))[1]",
+    ),
+    "rounding": ("x, z = random({one}), random({one})", "resize(x + z, h, w)", "(resize(x, h, w) + resize(z, h, w))"),
+    "offset": ("x = 0 * random({one})", "resize(x, h, w)", "np.zeros(1)"),
+    "separability": (
+        "a, b = random({height}), random({width})\n"
+        "x = np.outer(a, b).reshape({one})\n"
+        "rows = resize(np.outer(a, np.ones({width}, np.float32)).reshape({one}), h, {width}).reshape(h, {width})\n"
+        "columns = resize(np.outer(np.ones({height}, np.float32), b).reshape({one}), {height}, w).reshape({height}, w)",
+        "resize(x, h, w).reshape(h, w)",
+        "np.outer(rows[:, 0], columns[0])",
+    ),
+    "batch": ("x = random({batch})", "resize(x, h, w)[:1]", "resize(x[:1], h, w)"),
+}
+"""By factor: how the images are made, and two things that should be the same."""
+_PROPERTIES |= {"linearity": _PROPERTIES["rounding"], "axis order": _PROPERTIES["separability"]}
+
+
+def structure_script(operation: Operation, fault: Fault) -> str:
+    """Python source that prints by how much two results differ that should be the same.
+
+    Empty for a plain callable, and for faults that show only in what is measured of a response (a factor, a channel).
+    """
+    if operation.call is None or fault.size_in is None or fault.factor not in _PROPERTIES:
+        return ""
+    one, batch = (operation.call.shape(n, fault.size_in, 1) for n in (1, 3))
+    height, width = fault.size_in
+    words = {"one": one, "batch": batch, "height": height, "width": width}
+    images, first, second = (text.format(**words) for text in _PROPERTIES[fault.factor])
+    lines = [operation.call.function(), "", "def random(shape):"]
+    lines += ["    return rng.uniform(-1, 1, shape).astype(np.float32)", "", "", "rng = np.random.default_rng(0)"]
+    lines += [f"h, w = {fault.size_out[0]}, {fault.size_out[1]}", images, f"difference = {first} - {second}"]
+    lines.append(f"print('off by', np.abs(difference).max(), 'and should be 0')  # at worst: {fault.error:.3g}")
+    return "\n".join(lines) + "\n"
+
+
+def between(one: Operation, other: Operation, row: Row) -> str:
+    """Python source that shows both operations the worst image of ``row``, and prints what each makes of it.
+
+    ``row`` expects what ``other`` does. Empty where either is a plain callable.
+    """
+    programs = [script(operation, row) for operation in (one, other)]
+    if not all(programs):
+        return ""
+    (first, shown), (second, _) = (program.rstrip().rsplit("\n", 1) for program in programs)
+    place = shown[shown.index("y[") : shown.index("]", shown.index("y[")) + 1]
+    lines = [f"# {one.id}", first, f"first = {place}", "", f"# {other.id}", second]
+    return "\n".join([*lines, f"print('output {place[1:]} is', first, 'and', {place})"]) + "\n"
 
 
 def script(operation: Operation, row: Row) -> str:

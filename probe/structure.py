@@ -29,11 +29,13 @@ _SHAPES: tuple[tuple[Pair, Pair], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One property that does not hold: its factor name, how large the violation is, and where it was seen."""
+    """One property that does not hold: its factor name, how large the violation is, and at which (height, width)."""
 
     factor: str
     error: float
     explanation: str
+    size_in: Pair | None = None
+    size_out: Pair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,11 @@ def _repeatability(operation: Operation, size_in: Pair, size_out: Pair) -> Itera
     repeats = max(_differ(after_itself[0], after_itself[1]), _differ(after_itself[1], after_itself[2]))
     if repeats > 0 or _differ(*after_other) > 0:
         error = max(repeats, _differ(*after_other))
-        yield Fault("determinism", error, f"the same call gives different results ({where}, differing by {error:.3g})")
+        text = f"the same call gives different results ({where}, differing by {error:.3g})"
+        yield Fault("determinism", error, text, size_in, size_out)
     elif (error := _differ(after_itself[0], after_other[0])) > 0:
-        yield Fault("state", error, f"the result depends on the image resized before ({where}, by {error:.3g})")
+        text = f"the result depends on the image resized before ({where}, by {error:.3g})"
+        yield Fault("state", error, text, size_in, size_out)
 
 
 def _properties(operation: Operation, size_in: Pair, size_out: Pair) -> Iterator[Fault]:
@@ -108,7 +112,8 @@ def _properties(operation: Operation, size_in: Pair, size_out: Pair) -> Iterator
     zero = call(operation, np.zeros((1, *size_in, 1), np.float32), size_out)
     offset = _differ(zero, np.zeros_like(zero))
     if offset > 0:
-        yield Fault("offset", offset, f"an image of zeros gives {np.abs(np.nan_to_num(zero)).max():.3g} ({where})")
+        text = f"an image of zeros gives {np.abs(np.nan_to_num(zero)).max():.3g} ({where})"
+        yield Fault("offset", offset, text, size_in, size_out)
     error = yield from _linearity(operation, size_in, size_out, zero, rounding)
     yield from _separability(operation, kernel, size_in, size_out, rounding)
     if error <= rounding:
@@ -116,7 +121,8 @@ def _properties(operation: Operation, size_in: Pair, size_out: Pair) -> Iterator
         together = call(operation, batch.copy(), size_out)
         alone = np.concatenate([call(operation, batch[k : k + 1].copy(), size_out) for k in range(3)])
         if (error := _differ(together, alone)) > rounding:
-            yield Fault("batch", error, f"an image is resized otherwise in a batch of 3 than alone ({where})")
+            text = f"an image is resized otherwise in a batch of 3 than alone ({where})"
+            yield Fault("batch", error, text, size_in, size_out)
     yield from _channels(operation, size_in, size_out, rounding)
 
 
@@ -139,7 +145,7 @@ def _linearity(
         is_rounding = worst < 0.02 and errors[1] <= 1.5 * errors[0]
         words = "within what coarse rounding does" if is_rounding else "which no rounding explains"
         text = f"f(a + b) is not f(a) + f(b) ({size_in} -> {size_out}, off by {worst:.3g}, {words})"
-        yield Fault("rounding" if is_rounding else "linearity", worst, text)
+        yield Fault("rounding" if is_rounding else "linearity", worst, text, size_in, size_out)
     return worst
 
 
@@ -150,7 +156,8 @@ def _channels(operation: Operation, size_in: Pair, size_out: Pair, rounding: flo
         alone = [call(operation, np.ascontiguousarray(image[..., c : c + 1]), size_out) for c in range(channels)]
         if (error := _differ(together, np.concatenate(alone, axis=-1))) > rounding:
             shapes = f"{size_in} -> {size_out}"
-            yield Fault("channel", error, f"a channel is resized otherwise among {channels} than alone ({shapes})")
+            text = f"a channel is resized otherwise among {channels} than alone ({shapes})"
+            yield Fault("channel", error, text, size_in, size_out)
 
 
 def _whole(operation: Operation, size_in: Pair, size_out: Pair) -> np.ndarray:
@@ -174,17 +181,15 @@ def _separability(
     scale = float((whole * product).sum() / (product * product).sum()) if np.isfinite(whole).all() else 1.0
     if np.abs(whole - scale * product).sum(axis=(2, 3)).max() <= rounding:
         # Each axis was measured with the whole factor in it, so the product has it twice.
-        yield Fault("normalisation", error, f"an image comes out {1 / scale:.6g} times as bright ({where})")
+        factor, text = "normalisation", f"an image comes out {1 / scale:.6g} times as bright ({where})"
     elif whole.shape == whole.transpose(1, 0, 2, 3).shape and _differ(whole.transpose(1, 0, 2, 3), product) <= rounding:
-        yield Fault("axis order", error, f"the result is transposed ({where})")
+        factor, text = "axis order", f"the result is transposed ({where})"
     elif _is_product(whole, rounding):
-        yield Fault(
-            "separability",
-            error,
-            f"an axis is resized otherwise together with the other than alone ({where}, by {error:.3g})",
-        )
+        factor = "separability"
+        text = f"an axis is resized otherwise together with the other than alone ({where}, by {error:.3g})"
     else:
-        yield Fault("separability", error, f"no product of one matrix per axis ({where}, off by {error:.3g})")
+        factor, text = "separability", f"no product of one matrix per axis ({where}, off by {error:.3g})"
+    yield Fault(factor, error, text, size_in, size_out)
 
 
 def _is_product(whole: np.ndarray, rounding: float) -> bool:

@@ -23,7 +23,7 @@ TITLES = {
     ),
     "ranks": (
         "Ranks, batches and channels",
-        "Resizes of one, three and more axes, and whether the number of images or channels changes what is done to each.",
+        "Resizes of one, three and more axes, and whether the number of images or channels changes what each gets.",
     ),
     "gradients": ("Gradients", "The gradient of a linear resize is its transposed matrix: is that what is returned?"),
     "edges": (

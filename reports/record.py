@@ -183,6 +183,7 @@ class PairComparison:
     n_in: int | None = None
     n_out: int | None = None
     explanation: str = ""
+    reproduction: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import time
 from itertools import combinations
 
 from adapters import Operation
-from probe import Verdict
+from probe import Discrepancy, Verdict, reproduce
 from probe.candidates import differences
 from probe.classes import EquivalenceClass, between, equivalence_classes, frameworks_of
 from probe.identify import identify
@@ -31,7 +31,12 @@ def pair_record(claim: str | None, a: Judgement, b: Judgement, explanation: str 
         n_in=None if found.worst is None else found.worst.n_in,
         n_out=None if found.worst is None else found.worst.n_out,
         explanation=explanation,
+        reproduction=_reproduction(found, a.operation, b.operation),
     )
+
+
+def _reproduction(found: Discrepancy, a: Operation, b: Operation) -> str:
+    return "" if found.verdict.is_agreement or found.worst is None else reproduce.between(a, b, found.worst)
 
 
 def pair_records(claim: str, judgements: list[Judgement]) -> list[record.PairComparison]:
@@ -82,6 +87,7 @@ def claim_finding(claim: str, judgements: list[Judgement], pairs: list[record.Pa
         pairs_differing=len(apart),
         attribution=attribution,
         message="\n".join(lines) if apart else "",
+        reproduction=worst.reproduction,
         **common,
     )
 
@@ -139,4 +145,5 @@ def default_finding(pair: record.PairComparison, a: Judgement, b: Judgement) -> 
         pairs_differing=int(differs),
         attribution=record.Attribution(factors=factors, explanation=text) if differs else None,
         message=f"called:      {name}\nverdict:     {pair.verdict}\nattribution: {text}" if differs else "",
+        reproduction=pair.reproduction,
     )

@@ -10,6 +10,7 @@ from golden import Convention
 from probe import Attribution, Discrepancy, Structure
 from probe.discrepancy import Row
 from probe.observation import Observation
+from probe.reproduce import structure_script
 from reports import record
 
 
@@ -83,6 +84,7 @@ def structure_finding(question: str, operation: Operation, found: Structure, sec
         gain=gain,
         attribution=record.Attribution(factors=factors, explanation=text),
         message=f"called:      {operation.id}\nverdict:     diverges\nattribution: {text}",
+        reproduction=structure_script(operation, found.faults[0]),
         **common,
     )
 
