@@ -155,13 +155,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EquivalenceClass:
-    """Operations that are the same function on ``pairs`` size pairs; ``convention`` is the exact one they apply."""
+    """Operations that are the same function on ``pairs`` size pairs; ``convention`` is the exact one they apply.
+
+    Where there is none, ``explanation`` says how far the function is from what its members claim.
+    """
 
     type: ClassVar[str] = "equivalence_class"
     members: tuple[str, ...]
     frameworks: tuple[str, ...]
     convention: str | None
     pairs: int
+    explanation: str = ""
 
     def __post_init__(self) -> None:
         """Lists and arrays become tuples."""

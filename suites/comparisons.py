@@ -103,7 +103,20 @@ def class_record(one: EquivalenceClass) -> record.EquivalenceClass:
         frameworks=frameworks_of(one.members),
         convention=None if one.convention is None else str(one.convention),
         pairs=len(one.pairs),
+        explanation="" if one.convention is not None else _nearly(one),
     )
+
+
+def _nearly(one: EquivalenceClass) -> str:
+    """What members of a class without a convention claim, and what keeps them from it."""
+    apart = [judged for judged in one.members if judged.discrepancy is not None]
+    claimed = sorted({str(judged.operation.claim) for judged in apart})
+    if not claimed:
+        return ""
+    factors = sorted({factor for judged in apart for factor in _factors(judged)})
+    words = f" but for {', '.join(factors)}" if factors else ", which it is not"
+    worst = max(judged.discrepancy.gain for judged in apart)
+    return f"{' or '.join(claimed)}{words} (gain {worst:.3g})"
 
 
 def default_record(operation: Operation) -> tuple[record.Default, record.Finding]:
