@@ -25,7 +25,7 @@ from suites.ledger import Ledger, LedgerError, load
 from suites.questions import BETWEEN, default_pairs
 
 SUITES = Path(__file__).parent / "suites"
-ORDER = ("meta", "conformance", "structure", *record.CHAPTERS, "defaults", "agreement")
+ORDER = ("meta", "conformance", "structure", *record.CHAPTERS, "claims", "segmentation", "defaults", "agreement")
 """Agreement and defaults read what conformance measured, so they come after it."""
 
 
@@ -49,12 +49,14 @@ RECORDS = pytest.StashKey[list]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--frameworks``, ``--sizes``, ``--ledger``, ``--report``."""
+    """``--frameworks``, ``--sizes``, ``--ledger``, ``--report``, ``--compiled``, ``--mmseg-config``."""
     group = parser.getgroup("halfpixel")
     group.addoption("--frameworks", metavar="NAMES", help="comma-separated; all that have an adapter by default")
     group.addoption("--sizes", default="quick", help=f"which pairs of sizes: {', '.join(SIZE_SETS)}")
     group.addoption("--ledger", metavar="FILE", default=LEDGER, help="the ledger of known divergences")
     group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
+    group.addoption("--compiled", action="store_true", help="ask paths that compile for seconds a call, too")
+    group.addoption("--mmseg-config", metavar="FILE", nargs="+", help="configs of mmsegmentation, for suites/configs")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -229,9 +231,17 @@ def _outcome(state: RunState, finding: record.Finding) -> tuple[str, record.Find
         return "xfail", replace(finding, ledger=known), f"{entry.reason} ({entry.link})"
     if changed:
         stale = record.Ledger(status="stale", reason=changed, link=_link(entry.link))
-        return "fail", replace(finding, ledger=stale), f"the ledger no longer holds: {changed}\n{finding.message}"
+        return "fail", replace(finding, ledger=stale), f"the ledger no longer holds: {changed}\n{_told(finding)}"
     new = replace(finding, ledger=record.Ledger(status="new"))
-    return "fail", new, f"a divergence that the ledger does not know\n{finding.message}"
+    return "fail", new, f"a divergence that the ledger does not know\n{_told(finding)}"
+
+
+def _told(finding: record.Finding) -> str:
+    """The message of a finding, its reproduction included."""
+    if not finding.reproduction or "reproduce with:" in finding.message:
+        return finding.message
+    lines = [f"    {line}" for line in finding.reproduction.rstrip().splitlines()]
+    return "\n".join([finding.message, "reproduce with:", *lines])
 
 
 def _orphans(state: RunState, findings: tuple[record.Finding, ...]) -> list[str]:
@@ -277,10 +287,10 @@ class Collector:
         state = self.config.stash[STATE]
         shutil.rmtree(state.store.folder, ignore_errors=True)
         findings = [one for one in state.records if isinstance(one, record.Finding)]
-        if not findings:
+        if not state.records:
             return
-        if all(one.verdict in record.NOT_MEASURED for one in findings):
-            self.problem = "nothing was measured: no framework that was asked for is installed and works"
+        if findings and all(one.verdict in record.NOT_MEASURED for one in findings):
+            self.problem = "nothing was measured: whatever was asked is not installed, refuses or fails"
         try:
             self._write(state)
         except (OSError, record.RecordError) as error:
@@ -331,7 +341,8 @@ def _cpu() -> str:
 
 
 def _order(one: record.Record) -> tuple[str, str]:
-    return one.type, getattr(one, "question", "") or getattr(one, "operation", "") or getattr(one, "a", "")
+    names = (getattr(one, name, "") for name in ("question", "operation", "a", "name", "scene"))
+    return one.type, next(filter(None, names), "")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

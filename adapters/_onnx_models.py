@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from golden import Convention
 
 if TYPE_CHECKING:
@@ -79,7 +81,9 @@ def convention_of(attributes: Mapping[str, object]) -> Convention:
     )
 
 
-def onnx_model(operator: str, opset: int, roi: tuple[float, float] = (0, 1), **attributes: object) -> onnx.ModelProto:
+def onnx_model(
+    operator: str, opset: int, dtype: np.dtype, roi: tuple[float, float] = (0, 1), **attributes: object
+) -> onnx.ModelProto:
     """One node on x of any (N, C, H, W), with its sizes as an input; before opset 11, which has none, its scales."""
     from onnx import TensorProto, helper
 
@@ -93,6 +97,7 @@ def onnx_model(operator: str, opset: int, roi: tuple[float, float] = (0, 1), **a
     if opset in (11, 12):  # scales became optional in opset 13; until then an empty tensor says "none"
         constants.append(helper.make_tensor("no_scales", TensorProto.FLOAT, [0], []))
     node = helper.make_node(operator, inputs, ["y"], **attributes)
-    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [f"{name}{d}" for d in "nchw"]) for name in "xy")
+    kind = helper.np_dtype_to_tensor_dtype(dtype)
+    x, y = (helper.make_tensor_value_info(name, kind, [f"{name}{d}" for d in "nchw"]) for name in "xy")
     graph = helper.make_graph([node], operator, [x, fed], [y], constants)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=9)

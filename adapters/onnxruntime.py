@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adapters._onnx_models import RESIZE_DOCS, UPSAMPLE_DOCS, convention_of, onnx_model, resize_attributes
+from adapters._onnxruntime_ranked import ranked_operations
+from adapters._onnxruntime_scaled import scaled_operations
+from adapters._onnxruntime_variants import variants
 from adapters.operation import Framework, Operation, any_size, native
 from golden import Convention
 
 if TYPE_CHECKING:
     import onnxruntime
+
+__all__ = ["FRAMEWORK", "operations", "ranked_operations", "scaled_operations", "variants"]
 
 FRAMEWORK = Framework(
     "onnxruntime",
@@ -37,27 +42,27 @@ _NO_ROUNDING = (
 
 
 @functools.cache
-def onnx_session(operator: str, opset: int, **attributes: object) -> onnxruntime.InferenceSession:
+def onnx_session(operator: str, opset: int, dtype: np.dtype, **attributes: object) -> onnxruntime.InferenceSession:
     """A session of one node, for every size: building one takes a millisecond, running it some microseconds."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    model = onnx_model(operator, opset, **attributes).SerializeToString()
+    model = onnx_model(operator, opset, dtype, **attributes).SerializeToString()
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def onnx_resize(x: np.ndarray, h: int, w: int, opset: int, **attributes: object) -> np.ndarray:
     """ONNX's Resize of x, shape (N, C, H, W), to (N, C, h, w)."""
     sizes = np.array([*x.shape[:2], h, w], dtype=np.int64)
-    return onnx_session("Resize", opset, **attributes).run(None, {"x": x, "sizes": sizes})[0]
+    return onnx_session("Resize", opset, x.dtype, **attributes).run(None, {"x": x, "sizes": sizes})[0]
 
 
 def onnx_rescale(x: np.ndarray, h: int, w: int, operator: str, opset: int, **attributes: object) -> np.ndarray:
     """The same before opset 11, by scales: the float32 next above if the nearest gives a smaller size than (h, w)."""
     old, new = np.float32(x.shape), np.float32([*x.shape[:2], h, w])
     scales = np.where(new / old * old < new, np.nextafter(new / old, np.float32(np.inf)), new / old)
-    return onnx_session(operator, opset, **attributes).run(None, {"x": x, "scales": scales})[0]
+    return onnx_session(operator, opset, x.dtype, **attributes).run(None, {"x": x, "scales": scales})[0]
 
 
 def enlarges(n_in: int, n_out: int) -> bool:

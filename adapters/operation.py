@@ -8,7 +8,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -72,6 +72,10 @@ def always_there() -> str:
     return ""
 
 
+PREPARED = "prepared"
+COMPILED = "compiled"
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """The same call down another path: another dtype, memory layout, thread count, compiled, exported.
@@ -83,7 +87,14 @@ class Variant:
     around
         A Python expression of a function of ``(x, h, w)``, made from the call, which is ``{f}``.
     imports, helpers
-        What the expressions name beyond the framework's imports and the call's own helpers.
+        What the expressions name beyond the framework's imports and the call's own helpers. A helper with the name of
+        one of the call's stands in its place.
+    arguments
+        Further arguments of the call, as Python source; the call must then end with its arguments.
+    cost
+        What a shape that was not asked before costs beyond the call: :data:`PREPARED` where the path is traced,
+        exported or loaded anew (milliseconds to a second), :data:`COMPILED` where native code is made (seconds); else
+        empty.
     applies
         ``applies(operation)``: whether the path makes sense for it.
     missing
@@ -96,6 +107,8 @@ class Variant:
     around: str = "{f}"
     imports: str = ""
     helpers: tuple[Callable, ...] = ()
+    arguments: str = ""
+    cost: str = ""
     applies: Callable[[Operation], bool] = anywhere
     missing: Callable[[], str] = always_there
 
@@ -142,7 +155,7 @@ class NativeCall:
     def preamble(self) -> str:
         """The imports and helper functions that a program needs before it can evaluate :attr:`expression`."""
         lines = ["import numpy as np", self.framework.imports, *filter(None, [self.variant.imports]), ""]
-        lines += [textwrap.dedent(inspect.getsource(helper)) for helper in (*self.helpers, *self.variant.helpers)]
+        lines += [_source(helper) for helper in (*self.helpers, *self.variant.helpers)]
         return "\n".join(lines)
 
     def function(self) -> str:
@@ -188,15 +201,25 @@ class NativeCall:
 
 
 @cache
+def _source(helper: Callable) -> str:
+    return textwrap.dedent(inspect.getsource(helper))
+
+
+# Bounded, so that what a path holds (sessions with their threads, compiled code) goes when it is no longer asked.
+@lru_cache(maxsize=256)
 def _compiled(call: NativeCall) -> tuple[Callable, Callable]:
     if call.framework.version is None:
         raise NotInstalled(f"{call.framework.name} is not installed (pip install {call.framework.distributions[0]})")
     namespace = {helper.__name__: helper for helper in (*call.helpers, *call.variant.helpers)} | {"np": np}
     for imports in (call.framework.imports, call.variant.imports):
         exec(compile(imports, f"<imports of {call.framework.name}>", "exec"), namespace)
+    if {helper.__name__ for helper in call.helpers} & {helper.__name__ for helper in call.variant.helpers}:
+        # A function looks names up where it was defined, so the others are defined again, beside what they now call.
+        exec(compile(call.preamble(), f"<helpers of {call.framework.name}>", "exec"), namespace)
 
     def evaluated(expression: str) -> Callable:
-        return eval(compile(expression, f"<{call.framework.name}>", "eval"), namespace)
+        # torch.compile remembers the sizes that it has seen by file and line: each call must have a file of its own.
+        return eval(compile(expression, f"<{call.framework.name}: {call.expression}>", "eval"), namespace)
 
     namespace["resize"] = evaluated(f"lambda x, h, w: {call.expression}")
     on_tensors = evaluated(call.variant.around.format(f="resize"))
@@ -246,7 +269,10 @@ class Operation:
         """The same operation down another path; ``ValueError`` for a plain callable, which has no source to change."""
         if self.call is None:
             raise ValueError(f"{self.id} is a plain callable: it has no other path")
-        call = replace(self.call, variant=variant)
+        expression = self.call.expression
+        if variant.arguments:
+            expression = f"{expression.removesuffix(')')}, {variant.arguments})"
+        call = replace(self.call, expression=expression, variant=variant)
         return replace(self, name=f"{self.name} [{variant.name}]", run=call, call=call)
 
     def __str__(self) -> str:

@@ -6,8 +6,13 @@ from itertools import product
 
 import numpy as np
 
+from adapters._scipy_ranked import ranked_operations
+from adapters._scipy_scaled import scaled_operations
+from adapters._scipy_variants import variants
 from adapters.operation import Framework, Operation, native
 from golden import Convention
+
+__all__ = ["FRAMEWORK", "operations", "ranked_operations", "scaled_operations", "variants"]
 
 FRAMEWORK = Framework("scipy", "scipy", ("scipy",), "import scipy.ndimage as ndi")
 

@@ -7,7 +7,13 @@ from fractions import Fraction
 from functools import lru_cache
 
 from adapters import _tensorflow_claims as claims
+from adapters._tensorflow_gradient import gradients
+from adapters._tensorflow_ranked import ranked_operations
+from adapters._tensorflow_scaled import scaled_operations
+from adapters._tensorflow_variants import variants
 from adapters.operation import Framework, Operation, native
+
+__all__ = ["FRAMEWORK", "gradients", "operations", "ranked_operations", "scaled_operations", "variants"]
 
 FRAMEWORK = Framework(
     "tensorflow",
@@ -16,6 +22,7 @@ FRAMEWORK = Framework(
     "import tensorflow as tf",
     to_native="tf.constant(x)",
     to_numpy="y.numpy()",
+    to_bfloat16="tf.cast(x, tf.bfloat16)",
 )
 
 _FLAGGED = {
@@ -121,7 +128,9 @@ def _crop_and_resize() -> Iterator[Operation]:
             for roi in _BOXES:
                 start, end = map(float, roi)
                 box = [start, start, end, end]
-                call = f"tf.{function}(image=x, boxes=[{box}] * len(x), {index}=range(len(x)), crop_size=(h, w), "
+                call = (
+                    f"tf.{function}(image=x, boxes=[{box}] * x.shape[0], {index}=range(x.shape[0]), crop_size=(h, w), "
+                )
                 call += _code(method=method, extrapolation_value=0.0) + ")"
                 yield native(
                     FRAMEWORK,

@@ -6,11 +6,17 @@ from fractions import Fraction
 from itertools import product
 from typing import TYPE_CHECKING
 
+from adapters._torch_gradient import gradients
+from adapters._torch_ranked import ranked_operations
+from adapters._torch_scaled import scaled_operations
+from adapters._torch_variants import variants
 from adapters.operation import Framework, Operation, native
 from golden import Convention
 
 if TYPE_CHECKING:
     import torch
+
+__all__ = ["FRAMEWORK", "gradients", "operations", "ranked_operations", "scaled_operations", "variants"]
 
 FRAMEWORK = Framework(
     "torch",
@@ -19,6 +25,8 @@ FRAMEWORK = Framework(
     "import torch\nimport torch.nn.functional as F",
     to_native="torch.from_numpy(x)",
     to_numpy="y.numpy()",
+    to_bfloat16="torch.from_numpy(x).to(torch.bfloat16)",
+    from_bfloat16="y.float().numpy()",
 )
 
 _DOCS = "https://docs.pytorch.org/docs/2.13/generated/"
@@ -59,12 +67,16 @@ def along_each_axis(resize, x: torch.Tensor, h: int, w: int) -> torch.Tensor:
     return x
 
 
-def identity_grid(n: int, h: int, w: int, align_corners: bool) -> torch.Tensor:
-    """The sampling grid, ``(n, h, w, 2)``, that spreads ``(h, w)`` outputs over the whole of the input."""
+def identity_grid(x: torch.Tensor, h: int, w: int, align_corners: bool) -> torch.Tensor:
+    """The sampling grid, ``(N, h, w, 2)``, that spreads ``(h, w)`` outputs over the whole of ``x``, in its dtype."""
     import torch
     import torch.nn.functional as F
 
-    return F.affine_grid(torch.eye(2, 3).expand(n, 2, 3), (n, 1, h, w), align_corners=align_corners)
+    # grid_sample takes a grid of the image's dtype only; affine_grid makes none of integers.
+    dtype = x.dtype if x.is_floating_point() else torch.float32
+    n = x.shape[0]
+    theta = torch.eye(2, 3, dtype=dtype, device=x.device).expand(n, 2, 3)
+    return F.affine_grid(theta, (n, 1, h, w), align_corners=align_corners)
 
 
 def _operation(
@@ -158,7 +170,7 @@ def _grid_sample() -> list[Operation]:
         found.append(
             _operation(
                 f"grid_sample(mode={mode}, padding_mode={padding_mode}, align_corners={align_corners})",
-                f"F.grid_sample(x, identity_grid(len(x), h, w, {align_corners}), {arguments})",
+                f"F.grid_sample(x, identity_grid(x, h, w, {align_corners}), {arguments})",
                 claim.but(border=border, **corners),
                 _GRID_SAMPLE,
                 " ".join(filter(None, (note, _GRID_CORNERS_NOTE if align_corners else ""))),

@@ -58,6 +58,7 @@ FACTORS = (
     "gradient",
     "non-finite values",
     "crash",
+    "undefined behaviour",
     "time limit",
 )
 

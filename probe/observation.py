@@ -68,7 +68,7 @@ class Observation:
             raise ValueError(f"{self.variant}: {self.verdict}, though nothing was measured")
 
     def message(self, called: str) -> str:
-        """The finding in the one grammar of messages; ``called`` is what was called."""
+        """The finding in the one grammar of messages, but for its reproduction; ``called`` is what was called."""
         lines = [f"called:      {called}", f"variant:     {self.variant}", f"held against: {self.against}"]
         lines.append(f"verdict:     {self.verdict} ({self.headline})")
         lines += [f"refused:     {self.refused}"] if self.refused else []
@@ -86,8 +86,6 @@ class Observation:
         ]
         if self.attribution is not None:
             lines.append(f"attribution: {self.attribution}")
-        if self.reproduction:
-            lines += ["reproduce with:", *(f"    {line}" for line in self.reproduction.rstrip().splitlines())]
         return "\n".join(lines)
 
 

@@ -8,11 +8,12 @@ from functools import lru_cache
 import numpy as np
 
 from adapters import Operation
-from golden import matrix
+from golden import Convention, matrix
 from golden.matrix import ExactMatrix
+from golden.ties import tie_distance
 from probe.measure import call
 from probe.sizes import Pair
-from probe.tolerance import UNIT_ROUNDOFF, gain_tolerance
+from probe.tolerance import UNIT_ROUNDOFF, coordinate_error, gain_tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,19 @@ def accepts(operation: Operation, size_in: Pair, size_out: Pair) -> bool:
     if operation.uniform and (height < h) != (width < w):
         return False
     return operation.accepts(height, h) and operation.accepts(width, w)
+
+
+def near_ties(claim: Convention | None, before: tuple[int, ...], after: tuple[int, ...]) -> np.ndarray:
+    """Of each output, bool of shape ``after``: whether it samples within float32 rounding of a jump along some axis.
+
+    ``before`` and ``after`` are the lengths of the axes of input and output. Nowhere without a claim.
+    """
+    near = np.zeros(after, dtype=bool)
+    for axis, (n_in, n_out) in enumerate(zip(before, after, strict=True)):
+        if claim is not None:
+            line = tie_distance(claim, n_in, n_out) <= coordinate_error(n_in)
+            near |= line.reshape([n_out if k == axis else 1 for k in range(len(after))])
+    return near
 
 
 @lru_cache(maxsize=4096)

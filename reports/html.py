@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import views
+from reports import align_corners, views
 from reports.chapters import cause_of, chapters
 from reports.files import write_whole
 from reports.picture import LEFT, RIGHT, WIDTH, picture, six
@@ -109,7 +109,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=visible,
     )
-    environment.filters |= {"number": number, "breakable": breakable, "six": six}
+    environment.filters |= {"number": number, "breakable": breakable, "six": six, "pixels": align_corners.pixels}
     environment.tests["link"] = is_link
     environment.globals |= {
         "MEANING": VERDICT_MEANING,
@@ -174,6 +174,7 @@ def render(records: Iterable[Record]) -> str:
             absent=[name for name, version in installed.items() if version is None],
             findings=findings,
             measured=views.measured(findings),
+            compared=views.measured(plain),
             counts=views.counts(findings),
             shares=views.shares(views.counts(findings)),
             operations=sorted({finding.operation for finding in views.per_operation(findings)}),
@@ -192,6 +193,7 @@ def render(records: Iterable[Record]) -> str:
             open_cards=OPEN_CARDS,
             message_shown=min(MESSAGE_SHOWN, MESSAGES_SHOWN // max(len(divergences), 1)),
             chapters=told,
+            corners=align_corners.chapter(records),
             tally=views.counts,
             cause_of=cause_of,
             targets_of=lambda chapter: {cause_of(cause.worst): targets[id(cause.worst)] for cause in chapter.causes},

@@ -6,7 +6,18 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports.record import Default, EquivalenceClass, Finding, PairComparison, Record, RecordError, Run, read
+from reports.record import (
+    Claim,
+    Default,
+    EquivalenceClass,
+    Finding,
+    MaskShift,
+    PairComparison,
+    Record,
+    RecordError,
+    Run,
+    read,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,10 @@ def _key(record: Record) -> tuple[Hashable, ...]:
             return ("equivalence class", *record.members)
         case Default():
             return ("default", record.framework, record.operation)
+        case Claim():
+            return ("claim", record.name)
+        case MaskShift():
+            return ("mask", record.scene, record.n_in, record.n_out, record.trained, record.deployed)
         case _:
             return ("run", record.started, record.platform)
 
@@ -44,6 +59,16 @@ def _content(record: Record) -> Record:
 
 def _absent(record: Record) -> bool:
     return isinstance(record, Finding | PairComparison) and record.verdict == "not installed"
+
+
+def _joined(one: Record, other: Record) -> Record | None:
+    """What two runs with different frameworks found of one claim or mask, if they agree on all but the frameworks."""
+    by_framework = {Claim: "measured", MaskShift: "frameworks"}.get(type(one))
+    if by_framework is None:
+        return None
+    both = getattr(one, by_framework) | getattr(other, by_framework)
+    joined = replace(one, **{by_framework: both})
+    return joined if joined == replace(other, **{by_framework: both}) else None
 
 
 def _verdicts(records: Sequence[Record]) -> str:
@@ -80,6 +105,9 @@ def merge_records(groups: Iterable[Sequence[Record]]) -> Merged:
             elif not isinstance(record, Run) and known and all(map(_absent, known)):
                 filled += len(known)
                 known[:] = [record]
+            elif len(known) == 1 and (both := _joined(known[0], record)) is not None:
+                duplicates += 1
+                known[:] = [both]
             else:
                 known.append(record)
     everything = [record for records in kept.values() for record in records]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -204,11 +204,82 @@ class Default:
     evidence: str = ""
 
 
-Record = Run | Finding | EquivalenceClass | PairComparison | Default
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A textbook sentence about ``align_corners``, decided over all pairs of sizes up to ``largest``.
 
-_TYPES: dict[str, type] = {each.type: each for each in (Run, Finding, EquivalenceClass, PairComparison, Default)}
+    ``verdict`` is ``true``, ``true only when`` (then ``condition`` says when) or ``false``; it holds for ``held`` of
+    the ``pairs`` it is about. ``outputs`` and ``inputs`` spell out both maps, from output to input and back, at one
+    example. ``measured`` counts, by operation, the pairs at which a real call was found to bear it out.
+    """
+
+    type: ClassVar[str] = "claim"
+    name: str
+    statement: str
+    verdict: str
+    why: str
+    arithmetic: str
+    condition: str = ""
+    asked: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    pairs: int = 0
+    held: int = 0
+    largest: int = 0
+    measured: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Lists become tuples."""
+        _to_tuple(self, "asked", "outputs", "inputs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskShift:
+    """What a change of ``align_corners`` between training and deployment does to one mask.
+
+    ``trained`` and ``deployed`` are values of ``align_corners``; ``deployed`` is ``None`` for labels enlarged by
+    nearest. ``changed`` labels, their ``share`` and by how many pixels boundaries ``moved`` are against the same logits
+    deployed as trained; IoUs are against the true labels, by class in ``classes`` as ``[IoU, boundary IoU]``.
+    ``largest`` is the closed form of the largest shift between the modes in output pixels, a fraction; ``edge`` that of
+    this straight edge, as measured and in closed form. ``frameworks`` counts, by framework, the labels that its own
+    resize gave otherwise. ``picture`` is a window of the label maps: see :class:`reports.align_corners.MaskPicture`.
+    """
+
+    type: ClassVar[str] = "mask_shift"
+    scene: str
+    kind: str
+    n_in: int
+    n_out: int
+    trained: bool
+    deployed: bool | None
+    changed: int
+    share: float
+    iou: float
+    boundary_iou: float
+    largest: str
+    size: int | None = None
+    moved: int | None = None
+    classes: dict[str, Any] = field(default_factory=dict)
+    edge: tuple[str, ...] = ()
+    frameworks: dict[str, int] = field(default_factory=dict)
+    picture: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        """Lists become tuples."""
+        _to_tuple(self, "edge")
+
+
+Record = Run | Finding | EquivalenceClass | PairComparison | Default | Claim | MaskShift
+
+_TYPES: dict[str, type] = {
+    each.type: each for each in (Run, Finding, EquivalenceClass, PairComparison, Default, Claim, MaskShift)
+}
 _PARTS = {"worst": Worst, "attribution": Attribution, "refused": Refused, "ledger": Ledger}
 _NUMBERS = ("gain", "grey_levels", "pixels_moved", "tolerance", "smallest_tolerance")
+
+
+_NEEDED = {each.name for each in fields(Finding) if each.default is MISSING and each.default_factory is MISSING}
+_DEFAULTS = {each.name: each.default if each.default_factory is MISSING else {} for each in fields(Finding)}
 
 
 def _number(value: float | str | None) -> float | None:
@@ -216,8 +287,14 @@ def _number(value: float | str | None) -> float | None:
 
 
 def to_dict(record: Record) -> dict[str, Any]:
-    """The record as plain values that JSON and a process boundary carry."""
-    return {"type": getattr(record, "type", None)} | (schema.plain(record) if is_dataclass(record) else {})
+    """The record as plain values that JSON and a process boundary carry.
+
+    A finding is one of tens of thousands: what it leaves at its default is left out.
+    """
+    values = schema.plain(record) if is_dataclass(record) else {}
+    if isinstance(record, Finding):
+        values = {name: value for name, value in values.items() if name in _NEEDED or value != _DEFAULTS[name]}
+    return {"type": getattr(record, "type", None)} | values
 
 
 def from_dict(entry: dict[str, Any]) -> Record:

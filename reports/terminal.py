@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
-from reports import views
+from reports import align_corners, views
 from reports.html import number, visible
-from reports.record import VERDICTS, Default, Finding, Record, Run
+from reports.record import VERDICTS, Default, Finding, MaskShift, Record, Run
 
 LISTED = 20
 
@@ -71,6 +71,15 @@ def _defaults(defaults: list[Default], width: int) -> list[str]:
     return lines
 
 
+def _corners(records: list[Record]) -> list[str]:
+    told = align_corners.chapter(records)
+    if told is None:
+        return []
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in told.verdicts.items())
+    masks = len(views.of_type(records, MaskShift))
+    return [f"align_corners: {len(told.claims)} claims ({verdicts}), {masks} masks measured"]
+
+
 def summary_lines(records: Iterable[Record], width: int, report: str | Path | None = None) -> list[str]:
     """What to print at the end of a run, in lines of at most ``width`` characters where words allow it.
 
@@ -82,7 +91,8 @@ def summary_lines(records: Iterable[Record], width: int, report: str | Path | No
     versions = views.versions(views.of_type(records, Run))
     absent = [name for name, version in versions.items() if version is None]
     lines = []
-    if not views.measured(findings):
+    lines += _corners(records)
+    if not views.measured(findings) and (findings or not lines):
         lines += _wrapped("nothing measured: this run says nothing about agreement", width)
     lines += _table(findings, absent, width)
     by_status = {

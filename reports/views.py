@@ -12,6 +12,7 @@ from typing import Any
 from golden import Convention
 from reports.record import (
     AGREEMENT,
+    CHAPTERS,
     DISAGREEMENT,
     NOT_MEASURED,
     VERDICTS,
@@ -174,7 +175,7 @@ def _worst_cell(found: Sequence[Finding]) -> Cell | None:
 
 def per_operation(findings: Iterable[Finding]) -> list[Finding]:
     """The measured findings that are about one operation of one framework."""
-    return [finding for finding in measured(findings) if finding.suite in ("conformance", "structure")]
+    return [finding for finding in measured(findings) if finding.suite in ("conformance", "structure", *CHAPTERS)]
 
 
 def agreement_matrix(

@@ -6,7 +6,6 @@ import math
 from typing import Protocol
 
 from adapters import Operation
-from golden import Convention
 from probe import Attribution, Discrepancy, Structure
 from probe.discrepancy import Row
 from probe.observation import Observation
@@ -19,7 +18,6 @@ class Asked(Protocol):
 
     id: str
     framework: str
-    claim: Convention | None
     source: str
     note: str
 
@@ -91,7 +89,8 @@ def structure_finding(question: str, operation: Operation, found: Structure, sec
 
 def observed(suite: str, question: str, operation: Asked, found: Observation, seconds: float) -> record.Finding:
     """The record of one variant of one operation; ``question`` names the variant, so that no two are the same."""
-    message = "" if found.verdict.is_agreement or found.refused else found.message(operation.id)
+    agrees = found.verdict.is_agreement
+    message = "" if agrees or found.refused else found.message(operation.id)
     return record.Finding(
         suite=suite,
         question=question,
@@ -103,12 +102,11 @@ def observed(suite: str, question: str, operation: Asked, found: Observation, se
         figures={name: text for name, text in _worst_case(found) if text} | found.figures,
         against=found.against,
         verdict=str(found.verdict),
-        claim=None if operation.claim is None else operation.claim.as_dict(),
-        source=operation.source,
-        note=operation.note,
+        source="" if agrees else operation.source,
+        note="" if agrees else operation.note,
         gain=found.gain,
         tolerance=found.tolerance,
-        smallest_tolerance=None if found.verdict.is_agreement else found.gain,
+        smallest_tolerance=None if agrees else found.gain,
         pairs_measured=found.measured,
         pairs_differing=found.differing,
         attribution=None if found.attribution is None else attribution(found.attribution),

@@ -163,7 +163,8 @@ def draft(findings_by_sizes: dict[str, list[Finding]], versions: dict[str, str |
             groups.setdefault(key, {}).setdefault(finding.subject, {})[kind] = gain
     blocks = []
     for (suite, framework, verdict, factors), subjects in sorted(groups.items()):
-        version = versions.get(framework)
+        # What follows a plus says how a release was built, not which it is.
+        version = (versions.get(framework) or "").partition("+")[0]
         lines = ["[[divergence]]", f'suite = "{suite}"', f'framework = "{framework}"']
         lines.append(f'versions = "=={version}"' if version else 'versions = ""')
         lines.append(f'verdict = "{verdict}"')

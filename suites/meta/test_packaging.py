@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 CONFORMANCE = "python -m pip install tox && tox run -e conformance"
 TESTS = "python -m pip install tox && tox run -e tests"
-REQUIREMENTS = ("core.txt", "test.txt", "lint.txt")
+REQUIREMENTS = ("core.txt", "test.txt", "lint.txt", "mmseg.txt")
 EXACT_VERSION = re.compile(r"==\d+(\.\d+)*")
 
 # Each is joined at run time, so that this file does not contain what it looks for.
@@ -79,7 +79,7 @@ def test_readme_gives_the_command_verbatim(command):
     assert command in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("environment", ["conformance", "tests", "bench", "lint"])
+@pytest.mark.parametrize("environment", ["conformance", "tests", "bench", "mmseg", "lint"])
 def test_tox_has_the_environment(environment):
     assert _tox()[f"testenv:{environment}"]["commands"].strip()
 
@@ -120,6 +120,12 @@ def test_every_requirement_is_pinned_and_to_the_same_version(name):
     for requirement in requirements:
         pin = pins[canonicalize_name(requirement.name)]
         assert str(requirement.specifier) in ("", pin), requirement
+
+
+def test_what_is_installed_without_what_it_names_is_pinned_too():
+    loose = [str(one) for one in _requirements("mmseg-no-deps.txt") if not EXACT_VERSION.fullmatch(str(one.specifier))]
+    assert loose == []
+    assert "--no-deps -r requirements/mmseg-no-deps.txt" in _tox()["testenv:mmseg"]["commands_pre"]
 
 
 @pytest.mark.parametrize("system", ["linux", "darwin", "win32"])

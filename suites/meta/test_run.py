@@ -36,12 +36,16 @@ def right(image, size):
 def wrong(image, size):
     return 1.5 * right(image, size)
 
+def truncating(image, size):
+    exact = right(image, size)
+    return exact if image.dtype.kind == "f" else np.clip(exact, 0, 255).astype(image.dtype)
+
 def raising(image, size):
     raise RuntimeError("cannot resize on a Sunday")
 
 def operations():
     call = "{function}(x, (h, w))"
-    return [native(FRAMEWORK, "resize()", call, "HW", helpers=(right, wrong, raising), claim=CLAIM)]
+    return [native(FRAMEWORK, "resize()", call, "HW", helpers=(right, wrong, truncating, raising), claim=CLAIM)]
 """
 
 ENTRY = """
@@ -161,6 +165,60 @@ def test_a_framework_that_is_not_installed_is_skipped_and_said(run, tmp_path):
     assert finding.verdict == "not installed"
     assert "ERROR: nothing was measured" in done.stdout
     assert "1 skipped" in done.stdout
+
+
+VARIANT = """
+[[divergence]]
+suite = "dtypes"
+framework = "pretend"
+versions = ">=1"
+verdict = "approximates"
+attribution = ["rounding"]
+reason = "values are cut off"
+link = "no thread found"
+[divergence.gain]
+"pretend resize() [{variant}]" = {gain}
+"""
+
+
+def _of_uint8(folder: Path) -> record.Finding:
+    (finding,) = [finding for finding in _findings(folder) if finding.variant == "uint8"]
+    return finding
+
+
+def test_a_variant_diverges_by_itself_and_says_how(run, tmp_path):
+    done = run("truncating", suite="suites/dtypes")
+    assert done.returncode == 1
+    finding = _of_uint8(tmp_path / "report")
+    assert (finding.verdict, finding.ledger.status) == ("approximates", "new")
+    assert finding.headline == "truncates or floors"
+    assert finding.figures["bias"] < -0.3
+    assert "reproduce with:\n    import numpy as np" in done.stdout
+    assert "uint8" in Path(tmp_path / "report" / "index.html").read_text()
+
+
+def test_a_variant_that_the_ledger_knows_is_an_expected_failure(run, tmp_path):
+    run("truncating", suite="suites/dtypes")
+    gain = _of_uint8(tmp_path / "report").gain
+    done = run("truncating", suite="suites/dtypes", ledger=VARIANT.format(variant="uint8", gain=gain))
+    assert _of_uint8(tmp_path / "report").ledger.status == "known"
+    assert "[uint8]" not in done.stdout
+
+
+def test_an_entry_for_a_variant_that_is_not_asked_fails_the_run(run):
+    done = run(
+        "right", suite="suites/gradients", ledger=VARIANT.format(variant="uint9", gain=1).replace("dtypes", "gradients")
+    )
+    assert done.returncode == 1
+    assert "ledger: gradients entry matches nothing: 'pretend resize() [uint9]'" in done.stdout
+
+
+def test_a_variant_that_is_refused_is_no_agreement_and_needs_no_entry(run, tmp_path):
+    done = run("right", suite="suites/gradients")
+    assert "1 skipped" in done.stdout
+    assert "ERROR: nothing was measured" in done.stdout
+    (finding,) = _findings(tmp_path / "report")
+    assert (finding.verdict, finding.variant) == ("unsupported", "backward")
 
 
 def _one_line(done: subprocess.CompletedProcess, *words: str) -> None:

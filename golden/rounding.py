@@ -1,0 +1,88 @@
+"""How exact values become integers: rounding rules and what happens beyond the range, on integers over a denominator.
+
+Every function takes values as ``numerators / denominators``, arrays of integers that broadcast (int64, or Python's own
+in object arrays where those would overflow), so that a tie is met exactly.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+ROUNDING_RULES = ("half_even", "half_up", "half_away", "half_down", "truncate", "floor", "ceil")
+"""What :func:`rounded` knows.
+
+half_even
+    To the nearest, ties to even: IEEE 754 ``roundTiesToEven``, C's ``rint`` in the default mode, ``numpy.rint``,
+    ``cvRound`` of OpenCV. https://docs.opencv.org/4.x/db/de0/group__core__utils.html
+half_up
+    ``floor(v + 1/2)``, as fixed-point code adds half a unit and shifts.
+half_away
+    To the nearest, ties away from zero: IEEE 754 ``roundTiesToAway``, C's ``round``.
+    https://en.cppreference.com/w/c/numeric/math/round
+half_down
+    ``ceil(v - 1/2)``.
+truncate
+    Towards zero, as C converts a floating value to an integer: C17 6.3.1.4.
+    https://en.cppreference.com/w/c/language/conversion
+floor
+    Towards minus infinity, as an arithmetic shift does.
+ceil
+    Towards plus infinity.
+"""
+NEAREST_RULES = ("half_even", "half_up", "half_away", "half_down")
+"""The rules that are correct rounding to the nearest, and differ only at ties."""
+
+OVERFLOWS = ("saturate", "wrap")
+"""Beyond the range: the nearest end of it, as ``saturate_cast`` does, or modulo its length, as C's unsigned types do.
+
+https://docs.opencv.org/4.x/db/de0/group__core__utils.html, https://en.cppreference.com/w/c/language/conversion
+"""
+
+
+def rounded(rule: str, numerators: np.ndarray, denominators: np.ndarray | int) -> np.ndarray:
+    """The integer that ``rule`` makes of ``numerators / denominators`` (positive denominators below 2**62).
+
+    Raises ``ValueError`` for a rule that is not among :data:`ROUNDING_RULES`.
+    """
+    whole = numerators // denominators
+    return rounded_parts(rule, whole, numerators - whole * denominators, denominators)
+
+
+def rounded_parts(rule: str, whole: np.ndarray, remainders: np.ndarray, denominators: np.ndarray | int) -> np.ndarray:
+    """As :func:`rounded`, of ``whole + remainders / denominators`` with ``0 <= remainders < denominators``."""
+    if rule not in ROUNDING_RULES:
+        raise ValueError(f"unknown rounding rule {rule!r}; allowed: {', '.join(ROUNDING_RULES)}")
+    if rule == "floor":
+        return whole
+    if rule == "ceil":
+        return whole + (remainders > 0)
+    if rule == "truncate":
+        return whole + ((remainders > 0) & (whole < 0))
+    beyond = 2 * remainders - denominators
+    if rule == "half_up":
+        return whole + (beyond >= 0)
+    if rule == "half_down":
+        return whole + (beyond > 0)
+    ties_up = whole >= 0 if rule == "half_away" else whole % 2 == 1
+    return whole + ((beyond > 0) | ((beyond == 0) & ties_up))
+
+
+def within_range(values: np.ndarray, lowest: int, highest: int, overflow: str) -> np.ndarray:
+    """Integers brought into ``lowest..highest``; ``ValueError`` for an overflow that is not among :data:`OVERFLOWS`."""
+    if overflow not in OVERFLOWS:
+        raise ValueError(f"unknown overflow {overflow!r}; allowed: {', '.join(OVERFLOWS)}")
+    if overflow == "saturate":
+        return np.minimum(np.maximum(values, lowest), highest)
+    return (values - lowest) % (highest - lowest + 1) + lowest
+
+
+def to_integers(
+    numerators: np.ndarray,
+    denominators: np.ndarray | int,
+    lowest: int,
+    highest: int,
+    rule: str = "half_even",
+    overflow: str = "saturate",
+) -> np.ndarray:
+    """Exact values as integers of ``lowest..highest``: rounded by ``rule``, then brought into range by ``overflow``."""
+    return within_range(rounded(rule, numerators, denominators), lowest, highest, overflow)

@@ -1,0 +1,1 @@
+"""Audits the ``align_corners`` of mmsegmentation configs without building a model: ``python -m parity.mmseg``."""

@@ -1,0 +1,125 @@
+"""Values of a config that know where they were written and what they replaced, and how a child is laid over a base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+DELETE = "_delete_"
+SCALARS = (str, int, float, bool, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file, counted from 1."""
+
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Unreadable(Exception):
+    """A config that cannot be audited; ``str`` is one line that begins with the file and the line."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(f"{place}: {' '.join(message.split())}")
+        self.place = place
+        self.message = message
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """A value of a config.
+
+    content
+        A string, number, bool or ``None``, or a list, tuple or dict of :class:`Value`. Containers are shared between
+        the names that stand for them, as Python shares them.
+    place
+        Where it stands: the line of the keyword, key, element or assignment that gives it.
+    replaced
+        The values of base configs that it overrides, the nearest first.
+    """
+
+    content: object
+    place: Place
+    replaced: tuple[Value, ...] = ()
+
+    def plain(self) -> object:
+        """The value as Python has it."""
+        if isinstance(self.content, dict):
+            return {key: value.plain() for key, value in self.content.items()}
+        if isinstance(self.content, list | tuple):
+            return type(self.content)(value.plain() for value in self.content)
+        return self.content
+
+    def at(self, place: Place) -> Value:
+        """The same content, standing elsewhere."""
+        return Value(self.content, place, self.replaced)
+
+    def copy(self) -> Value:
+        """Another value whose containers are its own."""
+        content = self.content
+        if isinstance(content, dict):
+            content = {key: value.copy() for key, value in content.items()}
+        elif isinstance(content, list | tuple):
+            content = type(content)(value.copy() for value in content)
+        return Value(content, self.place, self.replaced)
+
+    def get(self, *keys: object) -> Value | None:
+        """The value under these keys of nested dicts, or ``None``."""
+        found = self
+        for key in keys:
+            if not isinstance(found.content, dict) or key not in found.content:
+                return None
+            found = found.content[key]
+        return found
+
+    def walk(self, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Value]]:
+        """Every value inside, itself first, each with the keys and indices that lead to it."""
+        yield path, self
+        if isinstance(self.content, dict):
+            for key, value in self.content.items():
+                yield from value.walk((*path, key))
+        elif isinstance(self.content, list | tuple):
+            for index, value in enumerate(self.content):
+                yield from value.walk((*path, index))
+
+
+def merged(child: dict[str, Value], base: dict[str, Value]) -> dict[str, Value]:
+    """``child`` laid over ``base``: dicts key by key, everything else replaced; neither is changed.
+
+    A dict with ``_delete_=True`` replaces the one of the base. Raises ``Unreadable`` where a dict would be laid over
+    something else. Source: https://mmengine.readthedocs.io/en/v0.10.7/advanced_tutorials/config.html (inheritance).
+    """
+    result = {key: value.copy() for key, value in base.items()}
+    for key, value in child.items():
+        old = result.get(key)
+        result[key] = value.copy() if old is None else _over(key, value, old)
+    return result
+
+
+def _over(key: str, value: Value, old: Value) -> Value:
+    replaced = (*value.replaced, old, *old.replaced)
+    if not isinstance(value.content, dict):
+        return Value(value.copy().content, value.place, replaced)
+    content = dict(value.content)
+    deleting = content.pop(DELETE, None)
+    if deleting is not None and deleting.content:
+        return Value(Value(content, value.place).copy().content, value.place, replaced)
+    if not isinstance(old.content, dict):
+        kind = type(old.content).__name__
+        raise Unreadable(
+            value.place,
+            f"{key!r} is a dict, and of type {kind} in the base ({old.place}): they cannot be merged; "
+            f"{DELETE}=True would replace it",
+        )
+    return Value(merged(content, old.content), value.place, replaced)
+
+
+def dotted(path: tuple[str | int, ...]) -> str:
+    """A path as one would write it: ``model.auxiliary_head[1].align_corners``."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return text.removeprefix(".")

@@ -1,0 +1,41 @@
+"""What an operation does to images of every dtype: how it rounds, what it does at both ends, where it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from adapters import Operation
+from probe.dtypes.adversary import grid
+from probe.dtypes.floats import observe_floats
+from probe.dtypes.integers import observe_integers
+from probe.measure import as_operation
+from probe.observation import Observation
+from probe.sizes import Pair
+
+_SHAPES: tuple[tuple[Pair, Pair], ...] = (
+    ((5, 7), (8, 4)),
+    ((4, 6), (8, 3)),
+    ((3, 4), (6, 8)),
+    ((6, 4), (3, 2)),
+    ((7, 5), (4, 3)),
+)
+"""(height, width) of input and output: each axis up and down; ties are frequent where sizes double or halve, and halves
+of odd and even sizes are what pyramids take."""
+
+_SMALL = 2**10
+"""Largest magnitude of the int32 images that float32 is to hold with room for a fraction."""
+
+INTEGERS = (grid("uint8"), grid("int8"), grid("int16"), grid("uint16"), grid("int32", _SMALL), grid("int32"))
+FLOATS = ("float16", "bfloat16", "float64")
+
+
+def dtypes(subject: Operation | Callable) -> list[Observation]:
+    """One observation for each dtype but float32, which is what they are held against.
+
+    int32 has two: values that float32 can hold with a fraction, and the whole range.
+    """
+    operation = as_operation(subject)
+    return [
+        *(observe_integers(operation, each, _SHAPES) for each in INTEGERS),
+        *(observe_floats(operation, dtype, _SHAPES) for dtype in FLOATS),
+    ]

@@ -1,0 +1,114 @@
+"""Calls an operation with images of a dtype, whatever it makes of them, and writes programs that do the same."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from adapters import NotInstalled, Operation, Variant
+from adapters.layout import WrongShape
+from probe.discrepancy import Attribution, Verdict
+from probe.measure import Refused, call
+from probe.observation import Observation, not_installed, unsupported
+from probe.reference import accepts
+from probe.sizes import Pair
+
+_REFUSALS = 2
+"""After so many shapes that are refused, and none that is not, no others are tried."""
+
+BFLOAT16 = "bfloat16"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempt:
+    """The shapes that went through, the images ``(K, H, W)`` and results ``(K, h, w)`` of each, and the refusals."""
+
+    shapes: list[tuple[Pair, Pair]]
+    images: list[np.ndarray]
+    results: list[np.ndarray]
+    refused: list[str]
+
+
+def attempt(
+    operation: Operation,
+    variant: str,
+    shapes: tuple[tuple[Pair, Pair], ...],
+    images_of: Callable[[Pair, Pair], np.ndarray],
+) -> Attempt | Observation:
+    """Resize ``images_of(size_in, size_out)`` at every shape that the operation is defined for.
+
+    An :class:`Observation` where there is nothing to hold against anything: the framework is absent, or it returned
+    another shape than asked for.
+    """
+    done = Attempt([], [], [], [])
+    for shape in shapes:
+        if not accepts(operation, *shape):
+            continue
+        if not done.results and len(done.refused) >= _REFUSALS:
+            break
+        try:
+            images = images_of(*shape)
+            result = call(operation, images[..., None].copy(), shape[1])[..., 0]
+        except NotInstalled as absent:
+            return not_installed(variant, str(absent))
+        except Refused as refusal:
+            done.refused.append(str(refusal))
+            continue
+        except WrongShape as wrong:
+            return Observation(
+                variant=variant,
+                verdict=Verdict.DIVERGES,
+                against="the size asked for",
+                headline="another output size",
+                gain=float("inf"),
+                measured=1,
+                differing=1,
+                where=f"{shape[0]} -> {shape[1]}",
+                attribution=Attribution(("output size",), str(wrong)),
+            )
+        for part, value in zip((done.shapes, done.images, done.results), (shape, images, result), strict=True):
+            part.append(value)
+    return done
+
+
+def refusal(variant: str, against: str, done: Attempt) -> Observation:
+    """What there is to say where nothing went through."""
+    return unsupported(variant, against, next(iter(done.refused), "it is defined for none of the shapes tried"))
+
+
+def takes_bfloat16(operation: Operation) -> tuple[Operation, np.dtype] | str:
+    """The operation that takes bfloat16 images, and the dtype to hand them over in; or why there is none, in words.
+
+    Through the framework's own conversion where its adapter has one, from float32; otherwise as arrays of ml_dtypes.
+    """
+    framework = None if operation.call is None else operation.call.framework
+    if framework is not None and framework.to_bfloat16:
+        way = Variant(BFLOAT16, to_native=framework.to_bfloat16, to_numpy=framework.from_bfloat16)
+        return operation.down(way), np.dtype(np.float32)
+    if importlib.util.find_spec("ml_dtypes") is None:
+        return "NumPy has no bfloat16, ml_dtypes is not installed, and the adapter names no other way"
+    import ml_dtypes
+
+    if framework is not None:
+        operation = operation.down(Variant(BFLOAT16, imports="import ml_dtypes"))
+    return operation, np.dtype(ml_dtypes.bfloat16)
+
+
+def program(
+    operation: Operation, image: np.ndarray, size: Pair, place: tuple[int, int], expected: str, got: str
+) -> str:
+    """Python source that resizes ``image``, ``(H, W)``, and prints the output at ``place`` beside ``expected``.
+
+    Empty for a plain callable.
+    """
+    if operation.call is None:
+        return ""
+    if image.dtype.name == BFLOAT16:
+        source = f"np.array({image.astype(np.float32).tolist()}, dtype=np.float32).astype(ml_dtypes.bfloat16)"
+    else:
+        source = f"np.array({image.tolist()}, dtype=np.{image.dtype.name})"
+    shown = f"print('output {list(place)} is', y[{place[0]}, {place[1]}], 'and should be {expected}')"
+    return operation.call.script(source, image.shape, size) + f"{shown}  # measured: {got}\n"

@@ -1,0 +1,79 @@
+"""What to say of integer images that come back as floats: nothing was rounded to a level, so values are compared."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adapters import Operation
+from probe.discrepancy import Attribution, Verdict
+from probe.dtypes.adversary import Cases, Grid, cases
+from probe.dtypes.calls import Attempt, program
+from probe.dtypes.plane_weights import weights_of
+from probe.observation import LEVELS, Observation
+
+UNIT_ROUNDOFFS = {"bfloat16": 2.0**-8, "float16": 2.0**-11, "float32": 2.0**-24, "float64": 2.0**-53}
+"""By how much a correctly rounded result errs at most, relative to itself (IEEE 754; bfloat16 has 8 bits)."""
+
+
+def observe_returned_floats(operation: Operation, grid: Grid, calls: Attempt) -> Observation:
+    """Hold floats that integer images gave against the exact values.
+
+    exact: the nearest float everywhere. agrees: within float32 arithmetic and one rounding of the result.
+    approximates: under one level. diverges: otherwise.
+    """
+    dtype = max((result.dtype.name for result in calls.results), key=lambda name: UNIT_ROUNDOFFS.get(name, 1.0))
+    unit = max(UNIT_ROUNDOFFS.get(dtype, 1.0), UNIT_ROUNDOFFS["float32"])
+    found, is_exact, worst = [], True, (-np.inf, "", "", "", "")
+    for shape, images, results in zip(calls.shapes, calls.images, calls.results, strict=True):
+        own = cases(weights_of(operation, *shape), grid)
+        flat = results.reshape(len(images), -1).astype(np.float64)
+        values = (own.numerators / own.denominators).astype(np.float64)
+        errors = np.where(np.isfinite(flat), np.abs(flat - values), np.inf)
+        bounds = own.margin[:, None] + own.float32[:, None] + unit * np.abs(values)
+        is_exact &= own.margin.max() < 1e-6 and bool((flat == values.astype(results.dtype)).all())
+        found.append((errors.ravel(), bounds.ravel()))
+        if (beyond := float((errors - bounds).max())) > worst[0]:
+            number, output = np.unravel_index(np.argmax(errors - bounds), errors.shape)
+            worst = beyond, *described(operation, own, number, output, repr(float(flat[number, output])))
+    errors, bounds = (np.concatenate(part) for part in zip(*found, strict=True))
+    gain, differing = float(errors.max()), int((errors > bounds).sum())
+    verdict = Verdict.DIVERGES if gain >= 1 else Verdict.APPROXIMATES
+    if not differing:
+        verdict = Verdict.EXACT if is_exact else Verdict.AGREES
+    common = {
+        "variant": grid.name,
+        "verdict": verdict,
+        "against": "exact values, not rounded",
+        "unit": LEVELS,
+        "gain": gain,
+        "tolerance": float(bounds.max()),
+        "measured": errors.size,
+        "differing": differing,
+        "figures": {"worst error": gain, "returned dtype": dtype},
+    }
+    if verdict.is_agreement:
+        return Observation(headline=f"returns {dtype}", **common)
+    _, where, expected, got, shown = worst
+    text = f"{dtype} values that are off by up to {gain:.4g} levels, where rounding explains {bounds.max():.2g}"
+    return Observation(
+        headline=f"returns {dtype}, other values",
+        attribution=Attribution(("dtype",), text),
+        where=where,
+        expected=expected,
+        got=got,
+        reproduction=shown,
+        **common,
+    )
+
+
+def described(operation: Operation, own: Cases, number: int, output: int, got: str) -> tuple[str, str, str, str]:
+    """One output of one image: where it is, what it should be, what came out, and a program that shows it."""
+    weights, grid = own.weights, own.grid
+    row, column = divmod(int(output), weights.size_out[1])
+    value = int(own.numerators[number, output]) / int(own.denominators[output])
+    expected = f"{value:.6f}".rstrip("0").rstrip(".")
+    if not grid.lowest <= value <= grid.highest:
+        expected = f"{min(max(value, grid.lowest), grid.highest):.0f} ({expected}, saturated)"
+    where = f"output [{row}, {column}] of {weights.size_in} -> {weights.size_out}"
+    shown = program(operation, own.images[number], weights.size_out, (row, column), expected, got)
+    return where, expected, got, shown
