@@ -42,6 +42,8 @@ def hwc(function: NativeFunction, images: np.ndarray, size: tuple[int, int]) -> 
     """For calls that take one image, ``(H, W)`` when it has one channel and ``(H, W, C)`` otherwise."""
     n, _, _, c = images.shape
     shape = size if c == 1 else (*size, c)
+    if n == 0:
+        return np.empty((n, *size, c), images.dtype)
     results = [_checked(function(image[..., 0] if c == 1 else image, *size), shape) for image in images]
     return np.stack(results).reshape(n, *size, c)
 
@@ -49,6 +51,8 @@ def hwc(function: NativeFunction, images: np.ndarray, size: tuple[int, int]) -> 
 def hw(function: NativeFunction, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """For calls that take one plane, ``(H, W)``."""
     n, _, _, c = images.shape
+    if 0 in (n, c):
+        return np.empty((n, *size, c), images.dtype)
     planes = [[_checked(function(image[..., k], *size), size) for k in range(c)] for image in images]
     return np.stack([np.stack(channels, axis=-1) for channels in planes]).reshape(n, *size, c)
 

@@ -285,11 +285,18 @@ def native(framework: Framework, name: str, expression: str, layout: str, *, hel
     return Operation(framework.name, name, call, call=call, **about)
 
 
+@dataclass(frozen=True, slots=True)
+class PlaneByPlane:
+    """A function of one plane under the common signature; as picklable as the function is."""
+
+    function: Callable[[np.ndarray, tuple[int, int]], np.ndarray]
+
+    def __call__(self, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Resize ``(N, H, W, C)`` to ``(N, h, w, C)``."""
+        return LAYOUTS["HW"](lambda x, h, w: self.function(x, (h, w)), images, size)
+
+
 def from_callable(function: Callable[[np.ndarray, tuple[int, int]], np.ndarray], name: str = "", **about) -> Operation:
     """An :class:`Operation` from any ``f(image: float32 (H, W), size: (h, w)) -> (h, w)``."""
     name = name or getattr(function, "__qualname__", repr(function))
-
-    def run(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        return LAYOUTS["HW"](lambda x, h, w: function(x, (h, w)), images, size)
-
-    return Operation("callable", name, run, **about)
+    return Operation("callable", name, PlaneByPlane(function), **about)

@@ -1,4 +1,4 @@
-"""``python -m probe``: name the convention of a callable, hold it against one, list the frameworks' operations."""
+"""``python -m probe``: name the convention of a callable, hold it or its variants against one, list the operations."""
 
 from __future__ import annotations
 
@@ -15,17 +15,24 @@ from golden.convention import Convention
 from golden.options import CONVENTION_OPTIONS, Parser, convention_from, exit_with
 from probe.check import check
 from probe.discrepancy import Verdict
+from probe.dtypes import dtypes
+from probe.edges import edges
+from probe.gradients import gradients
 from probe.identify import identify
+from probe.measure import as_operation
+from probe.paths import paths
 from probe.sizes import SIZE_SETS
 
 NAMED, NOT_NAMED, BAD_INPUT = 0, 1, 2
+VARIANTS = {"dtypes": dtypes, "edges": edges, "gradients": gradients, "paths": paths}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
-    Returns 0 when a convention was named, or agrees; 1 when not; 2 for bad input, which one line on stderr explains:
-    what cannot be imported or called, an unknown operation, a subject that nothing could be measured of.
+    Returns 0 when a convention was named, or agrees, or all variants do; 1 when not; 2 for bad input, which one line on
+    stderr explains: what cannot be imported or called, an unknown operation, a subject that nothing could be measured
+    of.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -41,13 +48,16 @@ def _refuse(reason: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="probe", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="identify|check|operations")
+    commands = parser.add_subparsers(required=True, metavar="identify|check|variants|operations")
     for name, run, text in (
         ("identify", _identify, "name the convention of a callable f(image (H, W), size (h, w)) -> (h, w)"),
         ("check", _check, "hold it against a convention"),
+        ("variants", _variants, "what it does to other dtypes, at the edges, down other paths, and its gradient"),
     ):
         command = commands.add_parser(name, help=text)
         command.set_defaults(run=run)
+        if name == "variants":
+            command.add_argument("question", choices=VARIANTS)
         command.add_argument("subject", nargs="?", metavar="package.module:function")
         command.add_argument(
             "--operation", metavar="ID", help="an operation of a framework, as python -m probe operations lists it"
@@ -79,6 +89,23 @@ def _check(options: argparse.Namespace) -> int:
         return _refuse(f"{found.subject}: nothing could be measured: {reason}")
     print(found)
     return NAMED if found.verdict.is_agreement else NOT_NAMED
+
+
+def _variants(options: argparse.Namespace) -> int:
+    operation = as_operation(_subject(options))
+    found = VARIANTS[options.question](operation)
+    measured = [one for one in found if one.verdict not in (Verdict.UNSUPPORTED, Verdict.NOT_INSTALLED)]
+    if not measured:
+        reason = found[0].refused if found else "it has none of them"
+        return _refuse(f"{operation.id}: nothing could be measured: {reason}")
+    for one in found:
+        print(f"{one.variant}: {one.verdict}, {one.headline}" + (f" ({one.refused})" if one.refused else ""))
+    differing = [one for one in measured if not one.verdict.is_agreement]
+    for one in differing:
+        print(f"\n{one.message(operation.id)}")
+        if one.reproduction:
+            print(f"reproduce with:\n\n{one.reproduction}")
+    return NOT_NAMED if differing else NAMED
 
 
 def _claimed(options: argparse.Namespace, subject: Operation | Callable) -> Convention:

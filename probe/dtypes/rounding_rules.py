@@ -109,7 +109,7 @@ class Rule:
         """How values are rounded, in a word or two."""
         names = set(self.rounding.split("/"))
         if names == {""}:
-            return "finer than can be told"
+            return "rounding too fine to tell"
         if len(names) == len(ROUNDING_RULES):
             return "copies"
         if names == {"half_up", "half_away"}:

@@ -28,6 +28,18 @@ def brighter(image, size):
     return 1.01 * nearest(image, size)
 
 
+def darker(image, size):
+    return (0.7 * nearest(image, size).astype(np.float64)).astype(image.dtype)
+
+
+def dies(image, size):
+    import os
+
+    if 0 in image.shape or 1 in image.shape:
+        os.abort()
+    return nearest(image, size)
+
+
 def refuses(image, size):
     raise RuntimeError("not today")
 
@@ -108,6 +120,37 @@ def test_refuses_arguments(line, mine, capsys):
         main(line.format(m=mine).split())
     assert exit_.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "words"),
+    [
+        ("dtypes {m}:nearest", 0, ["uint8: agrees, ", "float64: agrees"]),
+        ("dtypes {m}:darker", 1, ["uint8: approximates, truncates", "rounding: truncates", "bias: -0."]),
+        ("gradients --operation {torch}", 0, ["backward: exact", "double backward: exact"]),
+    ],
+    ids=["copies", "truncates", "an operation"],
+)
+def test_says_what_variants_do(line, status, words, mine, capsys):
+    arguments = [part.format(m=mine, torch="torch interpolate()") for part in line.split()]
+    assert main(["variants", *arguments]) == status
+    shown = capsys.readouterr().out
+    for word in words:
+        assert word in shown
+
+
+def test_a_function_that_dies_is_an_answer(mine, capsys):
+    assert main(["variants", "edges", f"{mine}:dies"]) == 1
+    shown = capsys.readouterr().out
+    assert "one pixel: error, crashes the process" in shown
+    assert "got:         crashed (SIGABRT)" in shown
+    assert "constant image: exact" in shown
+
+
+@pytest.mark.parametrize("line", ["gradients {m}:nearest", "paths {m}:nearest", "dtypes {m}:refuses"])
+def test_variants_of_which_nothing_is_measured_are_refused(line, mine, capsys):
+    assert main(["variants", *line.format(m=mine).split()]) == 2
+    assert "nothing could be measured" in capsys.readouterr().err
 
 
 def test_lists_every_operation_with_its_claim(capsys):
