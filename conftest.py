@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -192,14 +193,16 @@ def settle(request: pytest.FixtureRequest, keep):
     Agreement passes, unless the ledger says that there is none any more. A known divergence is an expected failure. A
     new or changed one fails with its message. A framework that is not installed is skipped, and recorded as that. A
     variant that the framework refuses is recorded with its message, and is neither; the test is skipped when all are.
+    ``left_out`` are variants that this run does not ask, and of which the ledger may therefore speak.
     """
     state = request.config.stash[STATE]
 
-    def settled(*findings: record.Finding) -> None:
+    def settled(*findings: record.Finding, left_out: Iterable[str] = ()) -> None:
         outcomes = [_outcome(state, finding) for finding in findings]
         for _, finding, _ in outcomes:
             keep(finding)
-        failures = [text for end, _, text in outcomes if end == "fail"] + _orphans(state, findings)
+        failures = [text for end, _, text in outcomes if end == "fail"]
+        failures += _orphans(state, findings, set(left_out))
         if failures:
             pytest.fail("\n\n".join(failures), pytrace=False)
         known = [text for end, _, text in outcomes if end == "xfail"]
@@ -244,9 +247,10 @@ def _told(finding: record.Finding) -> str:
     return "\n".join([finding.message, "reproduce with:", *lines])
 
 
-def _orphans(state: RunState, findings: tuple[record.Finding, ...]) -> list[str]:
-    """What the ledger says of variants of these operations that were not among the findings."""
+def _orphans(state: RunState, findings: tuple[record.Finding, ...], left_out: set[str]) -> list[str]:
+    """What the ledger says of variants of these operations that were neither among the findings nor left out."""
     asked = {finding.subject for finding in findings}
+    asked |= {f"{finding.operation} [{variant}]" for finding in findings for variant in left_out}
     about = {(finding.suite, finding.operation, finding.framework) for finding in findings}
     return [
         f"ledger: {suite} entry matches nothing: {subject!r}"

@@ -95,6 +95,12 @@ def each_path(
             yield _observe(ordinary, path)
 
 
+def compiled_paths(operation: Operation) -> list[str]:
+    """The names of the paths that are left out without ``compiled``."""
+    known = () if operation.call is None else registry.variants(operation.framework)
+    return [variant.name for variant in known if variant.cost == COMPILED]
+
+
 def _observe(ordinary: _Ordinary, path: _Path) -> Observation:
     try:
         if path.missing:
