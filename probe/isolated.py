@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import io
 import json
 import os
@@ -89,7 +90,9 @@ def ask(
     raised here: ``NotInstalled`` as such, anything else as ``RuntimeError`` with the text of the traceback. Raises
     ``ValueError`` for what cannot be sent.
     """
-    message = _packed(_Call(function, arguments, cpu_seconds, wall_seconds, memory))
+    call = _packed(_Call(function, arguments, cpu_seconds, wall_seconds, memory))
+    # Modules may be found in places that were not known yet when the companion started.
+    message = pickle.dumps((list(sys.path), call))
     return _companion().ask(message, wall_seconds)
 
 
@@ -205,7 +208,9 @@ class _Server:
 
     def answer(self, message: bytes) -> tuple[str, object]:
         try:
-            self.limits = _unpacked(message)
+            sys.path[:], call = pickle.loads(message)
+            importlib.invalidate_caches()
+            self.limits = _unpacked(call)
             return "answer", self.limits.function(*self.limits.arguments)
         except NotInstalled as absent:
             return "not installed", str(absent)

@@ -118,3 +118,13 @@ def test_the_process_does_not_outlive_its_parent(hangs):
     while _is_running(companion) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _is_running(companion)
+
+
+def test_a_module_that_is_found_later_is_found_there_too(tmp_path, monkeypatch):
+    """The companion has been running; the folder is not on its path yet."""
+    isolated.ask(len, "ab")
+    (tmp_path / "found_later.py").write_text("def thrice(number):\n    return 3 * number\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import found_later
+
+    assert isolated.ask(found_later.thrice, 4) == 12
