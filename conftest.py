@@ -35,6 +35,7 @@ class RunState:
     """What one pytest process knows of the run; the controller's also collects every record."""
 
     frameworks: tuple[str, ...]
+    asked_for_all: bool
     sizes: str
     report: Path
     ledger: Ledger
@@ -42,7 +43,6 @@ class RunState:
     versions: dict[str, str | None]
     started: str
     records: list[record.Record] = field(default_factory=list)
-    asked: bool = False
 
 
 STATE = pytest.StashKey[RunState]()
@@ -52,7 +52,7 @@ RECORDS = pytest.StashKey[list]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--frameworks``, ``--sizes``, ``--ledger``, ``--report``, ``--compiled``, ``--mmseg-config``."""
     group = parser.getgroup("halfpixel")
-    group.addoption("--frameworks", metavar="NAMES", help="comma-separated; all that have an adapter by default")
+    group.addoption("--frameworks", metavar="NAMES", help="comma-separated; all that are installed by default")
     group.addoption("--sizes", default="quick", help=f"which pairs of sizes: {', '.join(SIZE_SETS)}")
     group.addoption("--ledger", metavar="FILE", default=LEDGER, help="the ledger of known divergences")
     group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
@@ -81,12 +81,13 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(worker["halfpixel_folder"]) if worker else Path(tempfile.mkdtemp(prefix="halfpixel-"))
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     store = Store(folder, SIZE_SETS[sizes])
-    config.stash[STATE] = RunState(frameworks, sizes, report, ledger, store, versions, started)
+    asked_for_all = config.getoption("--frameworks") is None
+    config.stash[STATE] = RunState(frameworks, asked_for_all, sizes, report, ledger, store, versions, started)
 
 
 def _frameworks(option: str | None, versions: dict[str, str | None]) -> tuple[str, ...]:
     if option is None:
-        return tuple(versions)
+        return tuple(name for name, version in versions.items() if version is not None)
     chosen = tuple(name.strip() for name in option.split(",") if name.strip())
     if not chosen:
         raise pytest.UsageError(f"--frameworks names none; allowed: {', '.join(versions)}")
@@ -109,7 +110,8 @@ def _refuse_orphans(ledger: Ledger) -> None:
         "agreement": set(claims(operations)),
         "defaults": {f"{a.id} | {b.id}" for a, b in default_pairs(operations)},
     }
-    asked = known | {call.id for call in (*adapters.scaled_operations(), *adapters.ranked_operations())}
+    others = (adapters.integer_operations, adapters.scaled_operations, adapters.ranked_operations)
+    asked = known | {call.id for listed in others for call in listed()}
     for suite in record.SUITES:
         named = {subject: subject for subject in ledger.subjects(suite)}
         if suite in record.CHAPTERS:
@@ -141,10 +143,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for fixture, listed in (
         ("scaled_operation", adapters.scaled_operations),
         ("ranked_operation", adapters.ranked_operations),
+        ("integer_operation", adapters.integer_operations),
     ):
         if fixture in metafunc.fixturenames:
             chosen = [call for name in state.frameworks for call in listed(name)]
             metafunc.parametrize(fixture, chosen, ids=[call.id for call in chosen])
+    if "absent_framework" in metafunc.fixturenames:
+        absent = [name for name, version in state.versions.items() if version is None]
+        metafunc.parametrize("absent_framework", absent if state.asked_for_all else [])
     if "shared_claim" in metafunc.fixturenames:
         shared = claims(operations)
         metafunc.parametrize("shared_claim", list(shared.items()), ids=list(shared))
@@ -325,7 +331,7 @@ def run_header(state: RunState) -> record.Run:
     pairs = state.store.sizes.pairs
     return record.Run(
         started=state.started,
-        versions={name: state.versions[name] for name in state.frameworks},
+        versions=state.versions if state.asked_for_all else {name: state.versions[name] for name in state.frameworks},
         python=platform.python_version(),
         platform=platform.platform(),
         cpu=_cpu(),

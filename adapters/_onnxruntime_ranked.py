@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adapters._onnx_models import RESIZE_DOCS, convention_of
-from adapters.operation import Framework
+from adapters.framework import Framework
 from adapters.ranked import RankedOperation, ranked
 
 if TYPE_CHECKING:

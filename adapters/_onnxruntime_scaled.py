@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from adapters._onnx_models import INNER_ROI, RESIZE_DOCS, UPSAMPLE_DOCS, convention_of
-from adapters.operation import Framework
+from adapters.framework import Framework
 from adapters.scaled import ScaledOperation, any_scale, scaled, sharing_size_rules
 from golden import Convention
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.operation import Framework
+from adapters.framework import Framework
 from adapters.ranked import RankedOperation, ranked
 from golden import Convention
 

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from adapters.operation import Framework
+from adapters.framework import Framework
 from adapters.ranked import RankedOperation, ranked
 from golden import Convention
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from adapters import _tensorflow_claims as claims
-from adapters.operation import Framework
+from adapters.framework import Framework
 from adapters.ranked import RankedOperation, ranked
 from golden import Convention
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from adapters.operation import Framework
+from adapters.framework import Framework
 from adapters.ranked import RankedOperation, ranked
 from golden import Convention
 

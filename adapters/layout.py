@@ -17,6 +17,9 @@ class WrongShape(Exception):
         self.expected = expected
         self.got = got
 
+    def __reduce__(self) -> tuple:
+        return WrongShape, (self.expected, self.got)
+
 
 def _checked(result: object, shape: tuple[int, ...]) -> np.ndarray:
     array = np.asarray(result)

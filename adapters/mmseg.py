@@ -7,7 +7,8 @@ import re
 from adapters import torch as _torch
 from adapters._torch_gradient import gradients  # noqa: F401
 from adapters._torch_variants import variants  # noqa: F401
-from adapters.operation import Framework, Operation, native
+from adapters.framework import Framework
+from adapters.operation import Operation, native
 from adapters.scaled import ScaledOperation, scaled, sharing_size_rules
 from adapters.torch import along_each_axis
 

@@ -11,7 +11,8 @@ from adapters._onnx_models import RESIZE_DOCS, UPSAMPLE_DOCS, convention_of, onn
 from adapters._onnxruntime_ranked import ranked_operations
 from adapters._onnxruntime_scaled import scaled_operations
 from adapters._onnxruntime_variants import variants
-from adapters.operation import Framework, Operation, any_size, native
+from adapters.framework import Framework
+from adapters.operation import Operation, any_size, native
 from golden import Convention
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy as np
 from adapters._opencv_ranked import ranked_operations
 from adapters._opencv_scaled import scaled_operations
 from adapters._opencv_variants import variants
-from adapters.operation import Framework, Operation, any_size, native
+from adapters.framework import Framework
+from adapters.operation import Operation, any_size, native
 from golden import Convention
 
 __all__ = ["FRAMEWORK", "operations", "ranked_operations", "scaled_operations", "variants"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import importlib.util
 import inspect
 import textwrap
 from collections.abc import Callable
@@ -12,49 +10,10 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from adapters import apart
+from adapters.framework import Framework
 from adapters.layout import LAYOUTS
 from golden import Convention
-
-
-class NotInstalled(Exception):
-    """The framework's package is absent; the message names what to install."""
-
-
-class Unsupported(Exception):
-    """The framework has no call for what was asked; the message says what it has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Framework:
-    """A framework by its name on the command line, the module it imports as, and the distributions that provide it.
-
-    ``to_native`` makes the framework's own tensor from the NumPy array ``x``, and ``to_numpy`` a NumPy array from the
-    framework's tensor ``y``; both are Python expressions, as ``imports`` are statements. Left as they are, the
-    framework takes and gives NumPy arrays. ``to_bfloat16`` and ``from_bfloat16`` stand for them where the images are
-    bfloat16, which NumPy does not have: ``x`` and the result are then float32. A framework without ``to_bfloat16`` is
-    handed arrays of the package ml_dtypes.
-    """
-
-    name: str
-    module: str
-    distributions: tuple[str, ...]
-    imports: str
-    to_native: str = "x"
-    to_numpy: str = "y"
-    to_bfloat16: str = ""
-    from_bfloat16: str = ""
-
-    @property
-    def version(self) -> str | None:
-        """The installed version, or ``None`` when it is not installed. Imports nothing."""
-        if importlib.util.find_spec(self.module) is None:
-            return None
-        for distribution in self.distributions:
-            try:
-                return importlib.metadata.version(distribution)
-            except importlib.metadata.PackageNotFoundError:
-                continue
-        return "unknown"
 
 
 def any_size(n_in: int, n_out: int) -> bool:
@@ -74,6 +33,7 @@ def always_there() -> str:
 
 PREPARED = "prepared"
 COMPILED = "compiled"
+SLOW = "slow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +90,8 @@ class NativeCall:
 
     def __call__(self, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Resize ``(N, H, W, C)`` to ``(N, h, w, C)``; raises ``NotInstalled`` or what the framework raises."""
+        if apart.is_elsewhere(self.framework.environment):
+            return self.framework.run_apart(self, images, size)
         return LAYOUTS[self.layout](self.on_arrays, images, size)
 
     @property
@@ -208,8 +170,7 @@ def _source(helper: Callable) -> str:
 # Bounded, so that what a path holds (sessions with their threads, compiled code) goes when it is no longer asked.
 @lru_cache(maxsize=256)
 def _compiled(call: NativeCall) -> tuple[Callable, Callable]:
-    if call.framework.version is None:
-        raise NotInstalled(f"{call.framework.name} is not installed (pip install {call.framework.distributions[0]})")
+    call.framework.refuse_absence()
     namespace = {helper.__name__: helper for helper in (*call.helpers, *call.variant.helpers)} | {"np": np}
     for imports in (call.framework.imports, call.variant.imports):
         exec(compile(imports, f"<imports of {call.framework.name}>", "exec"), namespace)
@@ -247,6 +208,13 @@ class Operation:
         Whether both axes must be resized by the same rule at once (an image pyramid cannot leave one axis alone).
     call
         The native call, for reproductions; ``None`` for a plain Python callable.
+    cost
+        What makes it too dear for thousands of sizes, so that few are swept: :data:`PREPARED` where every new shape
+        costs milliseconds or more, :data:`SLOW` where every output pixel costs as interpreted code does; else empty.
+    dtype
+        The one dtype of images that it takes, where that is not float32.
+    channels
+        How many channels its images have, where it takes no single planes (colours, colours with alpha); else 1.
     """
 
     framework: str
@@ -259,6 +227,9 @@ class Operation:
     accepts: Callable[[int, int], bool] = any_size
     uniform: bool = False
     call: NativeCall | None = field(default=None, repr=False)
+    cost: str = ""
+    dtype: str = "float32"
+    channels: int = 1
 
     @property
     def id(self) -> str:

@@ -10,8 +10,9 @@ from functools import cache
 
 import numpy as np
 
+from adapters.framework import Framework
 from adapters.layout import WrongShape
-from adapters.operation import Framework, NotInstalled, any_size
+from adapters.operation import any_size
 from golden import Convention
 
 LAYOUTS = ("NCS", "NSC", "SNC", "SC", "S")
@@ -32,6 +33,8 @@ class RankedCall:
 
     def __call__(self, volumes: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
         """Resize ``(N, *spatial, C)`` to ``(N, *size, C)``; raises ``NotInstalled`` or what the framework raises."""
+        if apart.is_elsewhere(self.framework.environment):
+            return self.framework.run_apart(self, volumes, size)
         run, size = _compiled(self), tuple(size)
         n, channels = volumes.shape[0], volumes.shape[-1]
         if self.layout == "S":
@@ -68,8 +71,7 @@ def _checked(result: object, shape: tuple[int, ...]) -> np.ndarray:
 @cache
 def _compiled(call: RankedCall) -> Callable[[np.ndarray, tuple[int, ...]], np.ndarray]:
     framework = call.framework
-    if framework.version is None:
-        raise NotInstalled(f"{framework.name} is not installed (pip install {framework.distributions[0]})")
+    framework.refuse_absence()
     namespace = {helper.__name__: helper for helper in call.helpers} | {"np": np}
     exec(compile(framework.imports, f"<imports of {framework.name}>", "exec"), namespace)
     to_native, to_numpy, resize = (

@@ -10,8 +10,9 @@ from types import ModuleType
 import numpy as np
 
 import adapters
+from adapters.framework import Framework, Unsupported
 from adapters.gradient import Gradient
-from adapters.operation import Framework, NotInstalled, Operation, Unsupported, Variant
+from adapters.operation import Operation, Variant
 from adapters.ranked import RankedOperation
 from adapters.scaled import ScaledOperation
 from golden import Convention
@@ -35,6 +36,12 @@ def frameworks() -> dict[str, Framework]:
 def operations(framework: str | None = None) -> tuple[Operation, ...]:
     """Every operation of one framework, or of all. Imports no framework; raises ``ValueError`` for an unknown name."""
     return _listed("operations", framework)
+
+
+@cache
+def integer_operations(framework: str | None = None) -> tuple[Operation, ...]:
+    """Every call that takes images of one integer dtype only, of the frameworks that have such; raises likewise."""
+    return _listed("integer_operations", framework)
 
 
 @cache
@@ -84,8 +91,7 @@ def resize(framework: str, image: np.ndarray, size: tuple[int, int], convention:
     framework is absent, ``ValueError`` for an unknown framework or an image of another rank.
     """
     candidates = operations(framework)
-    if frameworks()[framework].version is None:
-        raise NotInstalled(f"{framework} is not installed")
+    frameworks()[framework].refuse_absence()
     image = np.asarray(image, dtype=np.float32)
     if image.ndim not in (2, 3):
         raise ValueError(f"image must have shape (H, W) or (H, W, C), not {image.shape}")

@@ -13,7 +13,8 @@ from functools import cache
 
 import numpy as np
 
-from adapters.operation import Framework, NotInstalled, Operation
+from adapters.framework import Framework
+from adapters.operation import Operation
 from golden import Convention
 
 SCALE_SOURCES = ("given", "recomputed")
@@ -59,6 +60,8 @@ class ScaledCall:
 
     def __call__(self, images: np.ndarray, given: tuple[float, float]) -> np.ndarray:
         """Resize ``(N, H, W, C)`` to ``(N, h, w, C)``; raises ``NotInstalled`` or what the framework raises."""
+        if apart.is_elsewhere(self.framework.environment):
+            return self.framework.run_apart(self, images, given)
         return _LAYOUTS[self.layout](_compiled(self), images, given)
 
     def script(self, image: str, shape: tuple[int, int], given: tuple[float, float]) -> str:
@@ -81,8 +84,7 @@ class ScaledCall:
 
 @cache
 def _compiled(call: ScaledCall) -> Callable:
-    if call.framework.version is None:
-        raise NotInstalled(f"{call.framework.name} is not installed (pip install {call.framework.distributions[0]})")
+    call.framework.refuse_absence()
     namespace = {helper.__name__: helper for helper in call.helpers} | {"np": np}
     exec(compile(call.framework.imports, f"<imports of {call.framework.name}>", "exec"), namespace)
 

@@ -9,7 +9,8 @@ import numpy as np
 from adapters._scipy_ranked import ranked_operations
 from adapters._scipy_scaled import scaled_operations
 from adapters._scipy_variants import variants
-from adapters.operation import Framework, Operation, native
+from adapters.framework import Framework
+from adapters.operation import Operation, native
 from golden import Convention
 
 __all__ = ["FRAMEWORK", "operations", "ranked_operations", "scaled_operations", "variants"]

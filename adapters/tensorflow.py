@@ -11,7 +11,8 @@ from adapters._tensorflow_gradient import gradients
 from adapters._tensorflow_ranked import ranked_operations
 from adapters._tensorflow_scaled import scaled_operations
 from adapters._tensorflow_variants import variants
-from adapters.operation import Framework, Operation, native
+from adapters.framework import Framework
+from adapters.operation import Operation, native
 
 __all__ = ["FRAMEWORK", "gradients", "operations", "ranked_operations", "scaled_operations", "variants"]
 

@@ -10,7 +10,8 @@ from adapters._torch_gradient import gradients
 from adapters._torch_ranked import ranked_operations
 from adapters._torch_scaled import scaled_operations
 from adapters._torch_variants import variants
-from adapters.operation import Framework, Operation, native
+from adapters.framework import Framework
+from adapters.operation import Operation, native
 from golden import Convention
 
 if TYPE_CHECKING:

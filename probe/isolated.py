@@ -5,14 +5,11 @@ from __future__ import annotations
 import atexit
 import importlib
 import io
-import json
 import os
 import pickle
 import resource
 import signal
-import subprocess
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +18,8 @@ from pathlib import Path
 
 import adapters
 from adapters import NotInstalled, Operation
+from adapters.apart import Environment
+from adapters.process import Process
 
 CPU_SECONDS = 5.0
 """Default processor time of a case. Processor time, and not the clock, decides: a busy machine makes nothing hang."""
@@ -35,10 +34,6 @@ _MEMORY = 4 << 30
 """Default bytes of address space that a case may add to what the process had when the case began."""
 
 _LIMIT_SIGNALS = (signal.SIGPROF, signal.SIGALRM, signal.SIGXCPU)
-_BOOTSTRAP = (
-    "import json, sys; settings = json.loads(sys.argv[1]); sys.path[:] = settings['path']; import adapters; "
-    "adapters.__path__[:] = settings['adapters']; from probe.isolated import serve; serve(*settings['pipes'])"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +77,9 @@ def ask(
     wall_seconds: float = WALL_SECONDS,
     memory: int = _MEMORY,
 ) -> object:
-    """``function(*arguments)`` in this process's one companion process, or the :class:`Death` it met there.
+    """``function(*arguments)`` in a companion of this process, or the :class:`Death` it met there.
 
-    The companion stays for further questions; it is started on the first, and again after a death. ``function`` and
+    There is one for each environment that frameworks of the operations among the arguments need. It stays for further questions; it is started on the first, and again after a death. ``function`` and
     the arguments are sent by name or by value: operations of the registry by their id, anything else as ``pickle``
     does. The limits hold for each case, which the function announces by :func:`begin`. What the function raises is
     raised here: ``NotInstalled`` as such, anything else as ``RuntimeError`` with the text of the traceback. Raises
@@ -93,7 +88,7 @@ def ask(
     call = _packed(_Call(function, arguments, cpu_seconds, wall_seconds, memory))
     # Modules may be found in places that were not known yet when the companion started.
     message = pickle.dumps((list(sys.path), call))
-    return _companion().ask(message, wall_seconds)
+    return _companion(_environment(arguments)).ask(message, wall_seconds)
 
 
 def begin(case: object) -> None:
@@ -106,44 +101,27 @@ def begin(case: object) -> None:
 
 
 def stop() -> None:
-    """End the companion process, if there is one; the next question starts another."""
-    global _running
-    if _running is not None:
-        _running.end()
-        _running = None
+    """End the companion processes; the next question starts one again."""
+    while _running:
+        _running.popitem()[1].process.end()
 
 
 class _Companion:
-    """The parent's end: the process, the connection to it, and the file that its output goes to."""
+    """The parent's end, with what to make of an end that is no answer."""
 
-    def __init__(self) -> None:
-        self.output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by end)
-        there, back = os.pipe(), os.pipe()
-        pipes = (there[0], back[1])
-        settings = {"path": sys.path, "adapters": [str(folder) for folder in adapters.__path__], "pipes": pipes}
-        # Warnings would be taken for the last words of native code.
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", _BOOTSTRAP, json.dumps(settings)],
-            stdin=subprocess.DEVNULL,
-            stdout=self.output,
-            stderr=subprocess.STDOUT,
-            pass_fds=pipes,
-        )
-        for theirs in pipes:
-            os.close(theirs)
-        self.to = Connection(there[1], readable=False)
-        self.of = Connection(back[0], writable=False)
+    def __init__(self, environment: Environment) -> None:
+        self.process = Process(__name__, dict(environment))
 
     def ask(self, message: bytes, wall_seconds: float) -> object:
-        started = os.fstat(self.output.fileno()).st_size
+        started = self.process.written
         case, patience = None, _PREPARATION
         try:
-            self.to.send_bytes(message)
+            self.process.to.send_bytes(message)
             while True:
                 # The process limits itself; this is for one that cannot, with its signals blocked.
-                if not self.of.poll(patience + 5):
-                    self.process.kill()
-                kind, content = pickle.loads(self.of.recv_bytes())
+                if not self.process.of.poll(patience + 5):
+                    self.process.process.kill()
+                kind, content = pickle.loads(self.process.of.recv_bytes())
                 if kind == "case":
                     case, patience = content, wall_seconds
                 else:
@@ -157,11 +135,9 @@ class _Companion:
         return content
 
     def _death(self, case: object, started: int) -> Death:
-        status = self.process.wait()
-        size = os.fstat(self.output.fileno()).st_size
-        written = os.pread(self.output.fileno(), 4096, max(started, size - 4096)).decode(errors="replace")
-        last_line = next((line.strip() for line in reversed(written.splitlines()) if line.strip()), "")
-        stop()
+        status = self.process.process.wait()
+        last_line = self.process.last_line(started)
+        _running.pop(next(environment for environment, one in _running.items() if one is self)).process.end()
         if -status in _LIMIT_SIGNALS:
             return Death("time limit", "did not return within its time limit", case, last_line)
         if status < 0:
@@ -169,22 +145,20 @@ class _Companion:
             return Death("crash", f"{ended} ({signal.Signals(-status).name})", case, last_line)
         return Death("crash", f"ended the process (exit status {status})", case, last_line)
 
-    def end(self) -> None:
-        for connection in (self.to, self.of):
-            connection.close()
-        self.process.kill()
-        self.process.wait()
-        self.output.close()
+
+_running: dict[Environment, _Companion] = {}
 
 
-_running: _Companion | None = None
+def _companion(environment: Environment) -> _Companion:
+    if environment not in _running:
+        _running[environment] = _Companion(environment)
+    return _running[environment]
 
 
-def _companion() -> _Companion:
-    global _running
-    if _running is None:
-        _running = _Companion()
-    return _running
+def _environment(arguments: tuple) -> Environment:
+    """What the frameworks of these operations need to have set."""
+    calls = [one.call for one in arguments if isinstance(one, Operation) and one.call is not None]
+    return tuple(sorted({variable for call in calls for variable in call.framework.environment}))
 
 
 atexit.register(stop)

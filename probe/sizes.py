@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapters import Operation
+
 Pair = tuple[int, int]
 
 LARGER: dict[Pair, str] = {
@@ -45,10 +47,32 @@ _QUICK_LARGER = (
     *((32, 25), (25, 32), (7, 31), (31, 7), (3, 21), (24, 28)),  # wide windows, many phases, multiples of 7 from 24 on
 )
 
+_SPARSE_LARGER = (
+    *(
+        (8, 5),
+        (5, 8),
+        (3, 6),
+        (8, 2),
+        (3, 8),
+        (8, 7),
+        (6, 6),
+        (2, 7),
+    ),  # enlarging, shrinking, doubling, a step near one
+    *((7, 21), (20, 6), (9, 16), (14, 18)),  # picks on pixel centres; ties and integers that float32 misses
+)
+
+SPARSE = SizeSet("sparse", exhaustive(4) + _SPARSE_LARGER)
+"""For operations that are too dear for more, in place of either of the others."""
+
 SIZE_SETS = {
     "quick": SizeSet("quick", exhaustive(9) + _QUICK_LARGER),
     "full": SizeSet("full", exhaustive(32) + tuple(LARGER)),
 }
+
+
+def affordable(operation: Operation, sizes: SizeSet) -> SizeSet:
+    """``sizes``, or the sparse set for an operation that is too dear for more."""
+    return SPARSE if operation.cost else sizes
 
 
 def size_set(sizes: str | SizeSet | tuple[Pair, ...] | list[Pair]) -> SizeSet:

@@ -16,7 +16,7 @@ from probe.attribute import attribute
 from probe.compare import against_convention
 from probe.discrepancy import Discrepancy, Verdict
 from probe.measure import AXES, Sweep, sweep
-from probe.sizes import Pair, SizeSet
+from probe.sizes import Pair, SizeSet, affordable
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Judgements at one size set, kept in ``folder`` for the length of a run. Files appear whole or not at all."""
+    """Judgements at one size set, or the sparse one for dear operations, kept in ``folder`` for the length of a run. Files appear whole or not at all."""
 
     folder: Path
     sizes: SizeSet
@@ -51,31 +51,32 @@ class Store:
 
         A framework that is absent is a judgement with the verdict ``not installed``.
         """
-        name = hashlib.sha256(f"{operation.id}\n{self.sizes}".encode()).hexdigest()
+        pairs = affordable(operation, self.sizes).pairs
+        name = hashlib.sha256(f"{operation.id}\n{pairs}".encode()).hexdigest()
         path = self.folder / f"{name}.pickle"
         if path.exists():
             found, packed = pickle.loads(path.read_bytes())
-            return Judgement(operation, found, tuple(_sweep(operation, one) for one in packed), self.sizes.pairs)
-        judged = self._measure(operation)
+            return Judgement(operation, found, tuple(_sweep(operation, one) for one in packed), pairs)
+        judged = self._measure(operation, pairs)
         with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as beside:
             beside.write(pickle.dumps((judged.discrepancy, [_packed(one) for one in judged.sweeps])))
         Path(beside.name).replace(path)
         return judged
 
-    def _measure(self, operation: Operation) -> Judgement:
+    def _measure(self, operation: Operation, pairs: tuple[Pair, ...]) -> Judgement:
         try:
-            sweeps = tuple(sweep(operation, self.sizes.pairs, axis) for axis in AXES)
+            sweeps = tuple(sweep(operation, pairs, axis) for axis in AXES)
         except NotInstalled as absent:
             claimed = str(operation.claim) if operation.claim else "nothing"
             missing = Discrepancy(operation.id, claimed, Verdict.NOT_INSTALLED, refused=((str(absent), 0),))
-            return Judgement(operation, missing, (), self.sizes.pairs)
+            return Judgement(operation, missing, (), pairs)
         if operation.claim is None:
-            return Judgement(operation, None, sweeps, self.sizes.pairs)
+            return Judgement(operation, None, sweeps, pairs)
         found = against_convention(list(sweeps), operation.claim)
         if found.verdict.is_agreement:
-            return Judgement(operation, found, (), self.sizes.pairs)
+            return Judgement(operation, found, (), pairs)
         found = replace(found, attribution=attribute(found, list(sweeps), operation.claim, None))
-        return Judgement(operation, found, sweeps, self.sizes.pairs)
+        return Judgement(operation, found, sweeps, pairs)
 
 
 def _packed(one: Sweep) -> dict[str, object]:

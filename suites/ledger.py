@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from adapters import operations
 from probe import FACTORS, Verdict
 from reports.record import CHAPTERS, SUITES, Finding, RecordError, read
 
@@ -150,6 +151,7 @@ def _entries(block: dict, where: str) -> list[Entry]:
 def draft(findings_by_sizes: dict[str, list[Finding]], versions: dict[str, str | None]) -> str:
     """TOML for every finding that is no agreement, grouped by what they share; reason and link are left to write."""
     groups: dict[tuple, dict[str, dict[str, str]]] = {}
+    dear = {operation.id for operation in operations() if operation.cost}
     for sizes, findings in findings_by_sizes.items():
         for finding in findings:
             if finding.verdict in ("exact", "agrees", "not installed") or _is_known(finding):
@@ -159,7 +161,7 @@ def draft(findings_by_sizes: dict[str, list[Finding]], versions: dict[str, str |
             factors = tuple(finding.attribution.factors) if finding.attribution else ()
             key = (finding.suite, finding.framework, finding.verdict, factors)
             gain = '"none"' if finding.gain is None else f"{finding.gain:.4g}"
-            kind = ANY if finding.suite in CHAPTERS else sizes
+            kind = ANY if finding.suite in CHAPTERS or finding.operation in dear else sizes
             groups.setdefault(key, {}).setdefault(finding.subject, {})[kind] = gain
     blocks = []
     for (suite, framework, verdict, factors), subjects in sorted(groups.items()):

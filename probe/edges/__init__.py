@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from adapters import Operation
+from adapters import NotInstalled, Operation
+from adapters.operation import SLOW
 from probe.discrepancy import Attribution, Verdict
 from probe.edges import enormous, memory, nonfinite, sizes, values
 from probe.edges.case import hand_over, native_shape, program, shapes
@@ -37,16 +38,20 @@ def edges(operation: Operation, wall_seconds: float = WALL_SECONDS) -> list[Obse
     """Every question about one operation, answered in a process of its own.
 
     A call that crashes or does not return within its time limit is reported as ``error``, with the case it died of; the
-    question's remaining cases are then not tried, since each would cost as much again. ``wall_seconds`` is the limit by
+    question's remaining cases are then not tried, since each would cost as much again. Enormous sizes are not asked of
+    a slow operation. ``wall_seconds`` is the limit by
     the clock, for a call that waits without computing. A question that has no case for an operation is left out.
     Raises ``ValueError`` for an operation that cannot be sent to another process.
     """
-    if operation.call is not None and operation.call.framework.version is None:
-        name = operation.call.framework
-        message = f"{name.name} is not installed (pip install {name.distributions[0]})"
-        return [not_installed(variant, message) for variant in QUESTIONS]
+    try:
+        if operation.call is not None:
+            operation.call.framework.refuse_absence()
+    except NotInstalled as absent:
+        return [not_installed(variant, str(absent)) for variant in QUESTIONS]
     found = []
     for variant, (_, seconds) in QUESTIONS.items():
+        if operation.cost == SLOW and variant == "enormous":
+            continue
         answer = ask(_answered, variant, operation, cpu_seconds=seconds, wall_seconds=wall_seconds)
         if isinstance(answer, Death):
             answer = _died(operation, variant, answer)

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from adapters import Operation
-from adapters.operation import Framework, native
+from adapters.framework import Framework
+from adapters.operation import native
 from golden import Convention, matrix
 from probe.measure import AXES, Sweep
 from probe.sizes import Pair

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import probe
-from adapters.operation import Framework, native
+from adapters.framework import Framework
+from adapters.operation import native
 from golden import Convention
 from probe import Verdict
 from probe.tolerance import grey_levels
