@@ -67,6 +67,6 @@ class Framework:
             raise NotInstalled(f"{self.name} is not installed (pip install {' '.join(missing)})")
 
     def run_apart(self, function: Callable, *arguments: object) -> object:
-        """``function(*arguments)`` in the process that has :attr:`environment`; raises as :func:`adapters.apart.run`."""
+        """``function(*arguments)`` in the process that has :attr:`environment`; raises as :func:`apart.run`."""
         self.refuse_absence()
         return apart.run(self.environment, function, *arguments)

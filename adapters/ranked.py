@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 
+from adapters import apart
 from adapters.framework import Framework
 from adapters.layout import WrongShape
 from adapters.operation import any_size

@@ -13,6 +13,7 @@ from functools import cache
 
 import numpy as np
 
+from adapters import apart
 from adapters.framework import Framework
 from adapters.operation import Operation
 from golden import Convention

@@ -79,10 +79,11 @@ def ask(
 ) -> object:
     """``function(*arguments)`` in a companion of this process, or the :class:`Death` it met there.
 
-    There is one for each environment that frameworks of the operations among the arguments need. It stays for further questions; it is started on the first, and again after a death. ``function`` and
-    the arguments are sent by name or by value: operations of the registry by their id, anything else as ``pickle``
-    does. The limits hold for each case, which the function announces by :func:`begin`. What the function raises is
-    raised here: ``NotInstalled`` as such, anything else as ``RuntimeError`` with the text of the traceback. Raises
+    There is one companion for each environment that frameworks of the operations among the arguments need. It is
+    started on the first question, stays for further ones, and is started again after a death. ``function`` and the
+    arguments are sent by name or by value: operations of the registry by their id, anything else as ``pickle`` does.
+    The limits hold for each case, which the function announces by :func:`begin`. What the function raises is raised
+    here: ``NotInstalled`` as such, anything else as ``RuntimeError`` with the text of the traceback. Raises
     ``ValueError`` for what cannot be sent.
     """
     call = _packed(_Call(function, arguments, cpu_seconds, wall_seconds, memory))

@@ -57,7 +57,7 @@ _SPARSE_LARGER = (
         (8, 7),
         (6, 6),
         (2, 7),
-    ),  # enlarging, shrinking, doubling, a step near one
+    ),  # up, down, doubling, a step near one
     *((7, 21), (20, 6), (9, 16), (14, 18)),  # picks on pixel centres; ties and integers that float32 misses
 )
 

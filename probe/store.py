@@ -41,7 +41,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Judgements at one size set, or the sparse one for dear operations, kept in ``folder`` for the length of a run. Files appear whole or not at all."""
+    """Judgements at one size set, or at the sparse one for dear operations, kept in ``folder`` for the length of a run.
+
+    Files appear whole or not at all.
+    """
 
     folder: Path
     sizes: SizeSet

@@ -42,7 +42,7 @@ def test_an_environment_that_is_set_already_needs_no_other_process():
 
 
 def test_what_it_raises_comes_back_by_name_and_with_its_words():
-    with pytest.raises(Exception, match="^no such axis$") as raised:
+    with pytest.raises(Exception, match=r"^no such axis$") as raised:
         _call("exec('class AxisTrouble(Exception): pass\\nraise AxisTrouble(\"no such axis\")')").run(
             np.zeros((1, 2, 2, 1)), (2, 2)
         )
