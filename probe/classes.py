@@ -26,7 +26,8 @@ _CLOSE = 1e-3
 class EquivalenceClass:
     """Operations that agree with each other, within rounding, at all of ``pairs`` along both axes.
 
-    ``convention`` is the exact one that they all apply, or ``None`` when no claimed convention is.
+    ``convention`` is the exact one that they all apply, or ``None`` when no claimed convention is. Members too dear for
+    all of ``pairs`` agree at those that they were swept over.
     """
 
     members: tuple[Judgement, ...]
@@ -39,21 +40,20 @@ def equivalence_classes(judgements: Iterable[Judgement]) -> list[EquivalenceClas
 
     An operation that agrees with its claim is in the class of that convention; claims with equal exact matrices are one
     class. The others are compared with those conventions, and then with each other. Operations defined for different
-    pairs of sizes are never in one class.
+    pairs of sizes are never in one class; a dear one, swept over few, joins the class that agrees with it there.
     """
     groups: dict[tuple[frozenset[Pair], Convention], list[Judgement]] = {}
     rest: list[Judgement] = []
-    for judged in judgements:
+    for judged in sorted(judgements, key=lambda judged: bool(judged.operation.cost)):
         if judged.discrepancy is not None and judged.discrepancy.verdict.is_agreement:
-            pairs = frozenset(_defined(judged))
-            groups.setdefault((pairs, _canonical(judged.operation.claim, pairs, groups)), []).append(judged)
+            groups.setdefault(_home(judged, groups), []).append(judged)
         elif judged.pairs:
             rest.append(judged)
     others: list[list[Judgement]] = []
     for judged in rest:
-        convention = _explaining(judged, groups)
-        if convention is not None:
-            groups[judged.pairs, convention].append(judged)
+        key = _explaining(judged, groups)
+        if key is not None:
+            groups[key].append(judged)
             continue
         home = next((group for group in others if _same(judged, group[0])), None)
         if home is None:
@@ -65,12 +65,23 @@ def equivalence_classes(judgements: Iterable[Judgement]) -> list[EquivalenceClas
     return sorted(found, key=lambda one: (-len(one.members), one.members[0].operation.id))
 
 
-def _canonical(claim: Convention, pairs: frozenset[Pair], groups: Iterable[tuple[frozenset[Pair], Convention]]):
-    """The first convention among ``groups`` whose exact matrices equal the claim's at all of ``pairs``."""
+_Key = tuple[frozenset[Pair], Convention]
+
+
+def _home(judged: Judgement, groups: Iterable[_Key]) -> _Key:
+    """The first of ``groups`` whose convention has the claim's exact matrices at every pair; or one of its own."""
+    claim, pairs = judged.operation.claim, frozenset(_defined(judged))
     for known_pairs, known in groups:
-        if known_pairs == pairs and (known == claim or _equal(known, claim, pairs)):
-            return known
-    return claim
+        if _comparable(judged, pairs, known_pairs) and (known == claim or _equal(known, claim, pairs)):
+            return known_pairs, known
+    return pairs, claim
+
+
+def _comparable(judged: Judgement, pairs: frozenset[Pair], known: frozenset[Pair]) -> bool:
+    """Whether a group that is defined for the pairs ``known`` may take in an operation measured at ``pairs``."""
+    if not judged.operation.cost:
+        return pairs == known
+    return pairs == {pair for pair in judged.swept if pair in known}
 
 
 def _equal(a: Convention, b: Convention, pairs: frozenset[Pair]) -> bool:
@@ -90,18 +101,18 @@ def _same_places(a: Convention, b: Convention, pair: Pair) -> bool:
     return mine.denominator == its.denominator and bool(np.array_equal(mine.numerators, its.numerators))
 
 
-def _explaining(judged: Judgement, groups: Iterable[tuple[frozenset[Pair], Convention]]) -> Convention | None:
+def _explaining(judged: Judgement, groups: Iterable[_Key]) -> _Key | None:
     few = _few(judged.pairs)
     measured = _measured(judged, few)
     for pairs, convention in groups:
-        is_near = pairs == judged.pairs and _close(measured, _exact(convention, few))
+        is_near = _comparable(judged, judged.pairs, pairs) and _close(measured, _exact(convention, few))
         if is_near and against_convention(list(judged.sweeps), convention).verdict.is_agreement:
-            return convention
+            return pairs, convention
     return None
 
 
 def _same(one: Judgement, other: Judgement) -> bool:
-    if one.pairs != other.pairs:
+    if not _comparable(one, one.pairs, other.pairs):
         return False
     few = _few(one.pairs)
     if not _close(_measured(one, few), _measured(other, few)):

@@ -48,21 +48,17 @@ _QUICK_LARGER = (
 )
 
 _SPARSE_LARGER = (
+    *((8, 5), (5, 8), (3, 6), (8, 2), (3, 8), (8, 7), (6, 6), (2, 7)),  # coordinates, whole factors, a step near one
     *(
-        (8, 5),
-        (5, 8),
-        (3, 6),
-        (8, 2),
-        (3, 8),
-        (8, 7),
-        (6, 6),
-        (2, 7),
-    ),  # up, down, doubling, a step near one
-    *((7, 21), (20, 6), (9, 16), (14, 18)),  # picks on pixel centres; ties and integers that float32 misses
+        (3, 21),
+        (7, 31),
+        (20, 6),
+        (14, 18),
+    ),  # many phases; picks on pixel centres; ties and integers that float32 misses
 )
 
 SPARSE = SizeSet("sparse", exhaustive(4) + _SPARSE_LARGER)
-"""For operations that are too dear for more, in place of either of the others."""
+"""For operations that are too dear for more, in place of either of the others, which have all of these pairs."""
 
 SIZE_SETS = {
     "quick": SizeSet("quick", exhaustive(9) + _QUICK_LARGER),

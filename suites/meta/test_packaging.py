@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 CONFORMANCE = "python -m pip install tox && tox run -e conformance"
 TESTS = "python -m pip install tox && tox run -e tests"
-REQUIREMENTS = ("core.txt", "test.txt", "lint.txt", "mmseg.txt")
+REQUIREMENTS = ("core.txt", "small.txt", "large.txt", "test.txt", "lint.txt", "mmseg.txt")
 EXACT_VERSION = re.compile(r"==\d+(\.\d+)*")
 
 # Each is joined at run time, so that this file does not contain what it looks for.
@@ -79,7 +79,7 @@ def test_readme_gives_the_command_verbatim(command):
     assert command in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("environment", ["conformance", "tests", "bench", "mmseg", "lint"])
+@pytest.mark.parametrize("environment", ["conformance", "tests", "field", "bench", "mmseg", "lint"])
 def test_tox_has_the_environment(environment):
     assert _tox()[f"testenv:{environment}"]["commands"].strip()
 
