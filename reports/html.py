@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from reports import align_corners, views
 from reports.chapters import cause_of, chapters
+from reports.defaults import table as default_table
 from reports.files import write_whole
 from reports.picture import LEFT, RIGHT, WIDTH, picture, six
 from reports.record import (
@@ -184,7 +185,7 @@ def render(records: Iterable[Record]) -> str:
             shared=views.shared_conventions(pairs),
             disagreeing=disagreeing[:PAIRS_LISTED],
             disagreeing_total=len(disagreeing),
-            defaults=views.default_groups(defaults),
+            defaults=default_table(defaults, findings),
             wide=wide,
             narrow=narrow,
             divergences=divergences,

@@ -192,7 +192,10 @@ class PairComparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Default:
-    """What a framework does when given nothing but a size; ``identified`` is the convention named by measurement."""
+    """What a framework does when given nothing but a size.
+
+    ``identified`` is the convention named by measurement; ``convention`` has the parameters of it, or of ``nearest``.
+    """
 
     type: ClassVar[str] = "default"
     framework: str
@@ -202,6 +205,7 @@ class Default:
     nearest: str | None = None
     claim: str | None = None
     evidence: str = ""
+    convention: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

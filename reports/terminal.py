@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reports import align_corners, views
+from reports.defaults import default_groups
 from reports.html import number, visible
 from reports.record import VERDICTS, Default, Finding, MaskShift, Record, Run
 
@@ -58,7 +59,7 @@ def _listed(title: str, findings: list[Finding], width: int) -> list[str]:
 
 
 def _defaults(defaults: list[Default], width: int) -> list[str]:
-    groups = views.default_groups(defaults)
+    groups = default_groups(defaults)
     known = [group for group in groups if group[0] is not None]
     # Two defaults that fit no convention need not be the same function.
     different = len(known) + sum(len(members) for identified, members in groups if identified is None)

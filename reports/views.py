@@ -16,7 +16,6 @@ from reports.record import (
     DISAGREEMENT,
     NOT_MEASURED,
     VERDICTS,
-    Default,
     EquivalenceClass,
     Finding,
     PairComparison,
@@ -235,14 +234,6 @@ def disagreeing_pairs(pairs: Iterable[PairComparison]) -> list[PairComparison]:
     """Pairs that document the same convention and do not agree, worst first."""
     found = [pair for pair in pairs if pair.claim is not None and pair.verdict in DISAGREEMENT]
     return sorted(found, key=lambda each: (_WORST_FIRST[each.verdict], -size(each.gain), each.a, each.b))
-
-
-def default_groups(defaults: Iterable[Default]) -> list[tuple[str | None, list[Default]]]:
-    """Defaults by the convention that was identified, the most common first; ``None`` for those that fit none."""
-    groups: dict[str | None, list[Default]] = defaultdict(list)
-    for default in defaults:
-        groups[default.identified].append(default)
-    return sorted(groups.items(), key=lambda item: (item[0] is None, -len(item[1]), item[0] or ""))
 
 
 def classes(records: Iterable[EquivalenceClass]) -> tuple[list[EquivalenceClass], list[EquivalenceClass]]:

@@ -124,6 +124,7 @@ def default_record(operation: Operation) -> tuple[record.Default, record.Finding
     started = time.perf_counter()
     named = identify(operation)
     nearest = None if named.nearest is None else str(named.nearest)
+    described = named.convention or named.nearest
     default = record.Default(
         framework=operation.framework,
         operation=operation.id,
@@ -132,6 +133,7 @@ def default_record(operation: Operation) -> tuple[record.Default, record.Finding
         nearest=nearest,
         claim=None if operation.claim is None else str(operation.claim),
         evidence="; ".join(named.evidence),
+        convention=None if described is None else described.as_dict(),
     )
     question = f"what does {operation.id} do when given nothing but a size?"
     return default, finding("defaults", question, operation, named.discrepancy, time.perf_counter() - started)

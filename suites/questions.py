@@ -13,5 +13,5 @@ BETWEEN = "between frameworks"
 
 def default_pairs(operations: Iterable[Operation]) -> list[tuple[Operation, Operation]]:
     """Every two calls of different frameworks that give nothing but a size."""
-    defaults = [operation for operation in operations if operation.is_default]
+    defaults = sorted((one for one in operations if one.is_default), key=lambda one: one.framework)
     return [(a, b) for a, b in combinations(defaults, 2) if a.framework != b.framework]

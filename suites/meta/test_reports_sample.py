@@ -246,6 +246,7 @@ def samples() -> list[Record]:
             call="F.interpolate(x, size=(h, w))",
             identified=str(NEAREST),
             claim=str(NEAREST),
+            convention=NEAREST.as_dict(),
             evidence="1024 of 1024 pairs exact.",
         ),
         Default(
@@ -254,6 +255,7 @@ def samples() -> list[Record]:
             call="cv2.resize(x, (w, h))",
             identified=str(LINEAR),
             claim=str(LINEAR),
+            convention=LINEAR.as_dict(),
             evidence="1024 of 1024 pairs within rounding.",
         ),
         Default(
