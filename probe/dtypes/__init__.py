@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from adapters import Operation
 from probe.dtypes.adversary import grid
+from probe.dtypes.channels import OPAQUE, WITH_ALPHA
 from probe.dtypes.floats import observe_floats
 from probe.dtypes.integers import observe_integers
 from probe.measure import as_operation
@@ -32,9 +33,15 @@ FLOATS = ("float16", "bfloat16", "float64")
 def dtypes(subject: Operation | Callable) -> list[Observation]:
     """One observation for each dtype but float32, which is what they are held against.
 
-    int32 has two: values that float32 can hold with a fraction, and the whole range.
+    int32 has two: values that float32 can hold with a fraction, and the whole range. An operation that takes only one
+    integer dtype is asked that alone, and held against its claim; where its last channel may be alpha, once more with
+    that at its highest everywhere.
     """
     operation = as_operation(subject)
+    if operation.dtype != "float32":
+        kinds = ("", OPAQUE) if operation.channels in WITH_ALPHA else ("",)
+        grids = [each for each in INTEGERS if each.dtype == operation.dtype]
+        return [observe_integers(operation, each, _SHAPES, kind) for each in grids for kind in kinds]
     return [
         *(observe_integers(operation, each, _SHAPES) for each in INTEGERS),
         *(observe_floats(operation, dtype, _SHAPES) for dtype in FLOATS),

@@ -35,6 +35,12 @@ class Grid:
     largest: int
 
     @property
+    def is_of_dtype(self) -> bool:
+        """Whether the range is the dtype's own, and not a wider one that results came back in."""
+        about = np.iinfo(self.dtype)
+        return (self.lowest, self.highest) == (about.min, about.max)
+
+    @property
     def dark(self) -> int:
         """The smallest value of an image."""
         return max(self.lowest, -self.largest)

@@ -24,12 +24,24 @@ BFLOAT16 = "bfloat16"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attempt:
-    """The shapes that went through, the images ``(K, H, W)`` and results ``(K, h, w)`` of each, and the refusals."""
+    """The shapes that went through, the planes ``(K, H, W)`` and results ``(K, h, w)`` of each, and the refusals.
+
+    Images of several channels are there as planes: those of all first channels, then those of all second ones.
+    """
 
     shapes: list[tuple[Pair, Pair]]
     images: list[np.ndarray]
     results: list[np.ndarray]
     refused: list[str]
+    channels: int = 1
+
+    def whole(self, shape: int, plane: int) -> tuple[np.ndarray, tuple[int, ...]]:
+        """The image that a plane is of, as it was handed over, and the plane's channel where there are several."""
+        if self.channels == 1:
+            return self.images[shape][plane], ()
+        planes = self.images[shape].reshape(self.channels, -1, *self.images[shape].shape[1:])
+        channel, image = divmod(plane, planes.shape[1])
+        return np.moveaxis(planes[:, image], 0, -1), (channel,)
 
 
 def attempt(
@@ -40,10 +52,12 @@ def attempt(
 ) -> Attempt | Observation:
     """Resize ``images_of(size_in, size_out)`` at every shape that the operation is defined for.
 
+    The images are ``(K, H, W)``, or ``(K, H, W, C)`` for an operation that takes several channels.
+
     An :class:`Observation` where there is nothing to hold against anything: the framework is absent, or it returned
     another shape than asked for.
     """
-    done = Attempt([], [], [], [])
+    done = Attempt([], [], [], [], operation.channels)
     for shape in shapes:
         if not accepts(operation, *shape):
             continue
@@ -51,7 +65,7 @@ def attempt(
             break
         try:
             images = images_of(*shape)
-            result = call(operation, images[..., None].copy(), shape[1])[..., 0]
+            result = _in_planes(call(operation, images.reshape(*images.shape[:3], -1).copy(), shape[1]))
         except NotInstalled as absent:
             return not_installed(variant, str(absent))
         except Refused as refusal:
@@ -69,9 +83,15 @@ def attempt(
                 where=f"{shape[0]} -> {shape[1]}",
                 attribution=Attribution(("output size",), str(wrong)),
             )
+        images = images if images.ndim == 3 else _in_planes(images)
         for part, value in zip((done.shapes, done.images, done.results), (shape, images, result), strict=True):
             part.append(value)
     return done
+
+
+def _in_planes(images: np.ndarray) -> np.ndarray:
+    """``(N, H, W, C)`` as ``(C * N, H, W)``, channel by channel."""
+    return images[..., 0] if images.shape[3] == 1 else np.moveaxis(images, -1, 0).reshape(-1, *images.shape[1:3])
 
 
 def refusal(variant: str, against: str, done: Attempt) -> Observation:
@@ -98,11 +118,12 @@ def takes_bfloat16(operation: Operation) -> tuple[Operation, np.dtype] | str:
 
 
 def program(
-    operation: Operation, image: np.ndarray, size: Pair, place: tuple[int, int], expected: str, got: str
+    operation: Operation, image: np.ndarray, size: Pair, place: tuple[int, ...], expected: str, got: str
 ) -> str:
-    """Python source that resizes ``image``, ``(H, W)``, and prints the output at ``place`` beside ``expected``.
+    """Python source that resizes ``image`` and prints the output at ``place`` beside ``expected``.
 
-    Empty for a plain callable.
+    ``image`` is ``(H, W)``, and ``place`` a row and a column; or ``(H, W, C)``, and a channel as well. Empty for a
+    plain callable.
     """
     if operation.call is None:
         return ""
@@ -110,5 +131,10 @@ def program(
         source = f"np.array({image.astype(np.float32).tolist()}, dtype=np.float32).astype(ml_dtypes.bfloat16)"
     else:
         source = f"np.array({image.tolist()}, dtype=np.{image.dtype.name})"
-    shown = f"print('output {list(place)} is', y[{place[0]}, {place[1]}], 'and should be {expected}')"
-    return operation.call.script(source, image.shape, size) + f"{shown}  # measured: {got}\n"
+    shown = f"print('output {list(place)} is', y{list(place)}, 'and should be {expected}')  # measured: {got}\n"
+    if image.ndim == 2:
+        return operation.call.script(source, image.shape, size) + shown
+    put, taken = {"NCHW": (".transpose(2, 0, 1)[None]", "[0].transpose(1, 2, 0)"), "NHWC": ("[None]", "[0]")}.get(
+        operation.call.layout, ("", "")
+    )
+    return f"{operation.call.function()}\n\nx = {source}{put}\ny = resize(x, {size[0]}, {size[1]}){taken}\n{shown}"

@@ -90,9 +90,15 @@ class PlaneWeights:
 def weights_of(operation: Operation, size_in: Pair, size_out: Pair) -> PlaneWeights:
     """The weights that dtypes of ``operation`` are held against: its :func:`probe.reference.reference`, as integers.
 
-    Those of the claim where the framework refuses float32. Raises as that does otherwise: ``Refused``, ``WrongShape``,
-    ``NotInstalled``.
+    Those of the claim where the framework refuses float32, or the operation is one of integers. Raises as that does
+    otherwise: ``Refused``, ``WrongShape``, ``NotInstalled``; ``Refused`` for integers without a claim.
     """
+    if operation.dtype != "float32":
+        if operation.claim is None:
+            raise Refused(
+                f"it takes only {operation.dtype}, and its documentation has nothing to hold integers against"
+            )
+        return exact_weights(operation.claim, size_in, size_out)
     try:
         found = reference(operation, size_in, size_out)
     except Refused:

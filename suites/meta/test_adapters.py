@@ -67,7 +67,7 @@ def test_resize_refuses_what_no_call_documents():
 
 
 def test_resize_refuses_an_unknown_framework_and_a_wrong_rank():
-    with pytest.raises(ValueError, match="unknown framework 'opencw'; allowed: mmseg, onnxruntime"):
+    with pytest.raises(ValueError, match="unknown framework 'opencw'; allowed: jax, keras"):
         adapters.resize("opencw", np.zeros((3, 3)), (5, 5), LINEAR)
     with pytest.raises(ValueError, match=r"must have shape \(H, W\) or \(H, W, C\), not \(3,\)"):
         adapters.resize("opencv", np.zeros(3), (5, 5), LINEAR)
