@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from probe.discrepancy import Attribution, Verdict
 
+NOT_HERE = "not available here"
+"""The headline where this machine lacks what a path needs: a device, a compiler, an instruction."""
+
 IMAGES = "for images in [-1, 1]"
 LEVELS = "levels of the dtype"
 PIXELS = "output pixels"

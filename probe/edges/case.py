@@ -10,6 +10,7 @@ import numpy as np
 from adapters import NotInstalled, Operation
 from adapters.layout import WrongShape
 from probe.discrepancy import Attribution, Verdict
+from probe.measure import Refused, in_its_words
 from probe.observation import IMAGES, Observation, unsupported
 from probe.reference import accepts
 from probe.sizes import Pair
@@ -102,9 +103,7 @@ def _spread(function: Callable[[np.ndarray, int, int], object]) -> Callable[[np.
 
 def refusal(error: Exception) -> Result:
     """What there is to say where the framework raised: the type and the first line, or the message as it is."""
-    first_line = next(iter(str(error).strip().splitlines()), "")
-    named = type(error).__name__ != "Refused"
-    return Result(Verdict.UNSUPPORTED, refused=f"{type(error).__name__}: {first_line}" if named else first_line)
+    return Result(Verdict.UNSUPPORTED, refused=str(error) if isinstance(error, Refused) else in_its_words(error))
 
 
 def program(operation: Operation, case: Case, shows: str) -> str:

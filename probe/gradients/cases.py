@@ -11,7 +11,7 @@ from adapters import NotInstalled, Operation
 from adapters.gradient import Way, differentiate
 from adapters.layout import WrongShape
 from probe.dtypes.calls import BFLOAT16, takes_bfloat16
-from probe.measure import Refused, call
+from probe.measure import Refused, call, in_its_words
 from probe.pictures import picture
 from probe.reference import Reference, reference
 from probe.sizes import Pair
@@ -66,8 +66,7 @@ def ask(operation: Operation, way: Way, images: np.ndarray, size: Pair, cotangen
         raise
     except Exception as error:
         # As for calls themselves: frameworks refuse with any exception type.
-        first_line = next(iter(str(error).strip().splitlines()), "")
-        raise Refused(f"{type(error).__name__}: {first_line}") from error
+        raise Refused(in_its_words(error)) from error
     if found is None:
         raise Refused(NO_GRADIENT)
     return found.astype(np.float64)

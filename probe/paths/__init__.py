@@ -13,7 +13,7 @@ from adapters.layout import WrongShape
 from adapters.operation import COMPILED, Variant
 from probe.discrepancy import Attribution, Verdict
 from probe.measure import Refused, call
-from probe.observation import IMAGES, PIXELS, Observation, not_installed, unsupported
+from probe.observation import IMAGES, NOT_HERE, PIXELS, Observation, not_installed, unsupported
 from probe.paths.cases import Case, cases
 from probe.paths.causes import cause, only_at_ties
 from probe.paths.seen import Seen, difference, program, seen
@@ -110,8 +110,8 @@ def _observe(ordinary: _Ordinary, path: _Path) -> Observation:
     except (Refused, WrongShape):
         pass
     if path.missing:
-        here = unsupported(path.name, AGAINST, f"not available here: {path.missing}")
-        return replace(here, headline="not available here")
+        here = unsupported(path.name, AGAINST, f"{NOT_HERE}: {path.missing}")
+        return replace(here, headline=NOT_HERE)
     try:
         answers = _asked(ordinary, path)
     except NotInstalled as absent:

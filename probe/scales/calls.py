@@ -11,7 +11,7 @@ import numpy as np
 from adapters import NotInstalled, ScaledOperation
 from golden import Convention, matrix, tie_distance
 from probe.candidates import neighbours
-from probe.measure import Refused
+from probe.measure import Refused, in_its_words
 from probe.measure import call as call_by_size
 from probe.tolerance import UNIT_ROUNDOFF, coordinate_error, gain_tolerance
 
@@ -26,8 +26,7 @@ def call(operation: ScaledOperation, images: np.ndarray, given: tuple[float, flo
     except NotInstalled:
         raise
     except Exception as error:
-        first_line = next(iter(str(error).strip().splitlines()), "")
-        raise Refused(f"{type(error).__name__}: {first_line}") from error
+        raise Refused(in_its_words(error)) from error
     if result.ndim != 4 or result.shape[0] != images.shape[0] or result.shape[3] != images.shape[3]:
         raise Refused(f"a batch of shape {images.shape} came back as {result.shape}")
     return result
