@@ -116,7 +116,7 @@ def _worst(operation: Operation, held: Reference, value: float, faults: dict[str
     case = _case(operation, held.size_in, held.size_out, value, place)
     test = "np.isinf" if kind == "becomes NaN" else "~np.isfinite"
     what = "infinite" if kind == "becomes NaN" else "not finite"
-    shows = f"print({test}(resize(x, h, w)).sum(), 'outputs are {what}, and should be {right}')"
+    shows = f"print(({test}(resize(x, h, w))).sum(), 'outputs are {what}, and should be {right}')"
     counts = {f"outputs, {kind}": int(mask.sum(axis=0).max()) for kind, mask in faults.items() if mask.any()}
     return Result(
         Verdict.DIVERGES,
