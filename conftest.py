@@ -17,17 +17,22 @@ import pytest
 import adapters
 from probe import SIZE_SETS
 from probe.classes import claims
+from probe.observation import NOT_HERE
 from probe.store import Store
 from reports import record
 from reports.html import write_html
 from reports.terminal import summary_lines
+from reports.translations import distinct
 from suites.ledger import PATH as LEDGER
 from suites.ledger import Ledger, LedgerError, load
 from suites.questions import BETWEEN, default_pairs
 
 SUITES = Path(__file__).parent / "suites"
-ORDER = ("meta", "conformance", "structure", *record.CHAPTERS, "claims", "segmentation", "defaults", "agreement")
-"""Agreement and defaults read what conformance measured, so they come after it."""
+ORDER = (
+    *("meta", "conformance", "structure", *record.CHAPTERS, "claims", "segmentation"),
+    *("defaults", "agreement", "translation"),
+)
+"""Agreement, defaults and translation read what conformance measured, so they come after it."""
 
 
 @dataclass
@@ -35,7 +40,6 @@ class RunState:
     """What one pytest process knows of the run; the controller's also collects every record."""
 
     frameworks: tuple[str, ...]
-    asked_for_all: bool
     sizes: str
     report: Path
     ledger: Ledger
@@ -50,14 +54,20 @@ RECORDS = pytest.StashKey[list]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--frameworks``, ``--sizes``, ``--ledger``, ``--report``, ``--compiled``, ``--mmseg-config``."""
+    """What is measured, with what and where it is told; and for ``suites/parity``, a model to ask about."""
     group = parser.getgroup("halfpixel")
     group.addoption("--frameworks", metavar="NAMES", help="comma-separated; all that are installed by default")
+    group.addoption("--without", metavar="NAMES", help="comma-separated; frameworks not to ask about")
     group.addoption("--sizes", default="quick", help=f"which pairs of sizes: {', '.join(SIZE_SETS)}")
     group.addoption("--ledger", metavar="FILE", default=LEDGER, help="the ledger of known divergences")
     group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
     group.addoption("--compiled", action="store_true", help="ask paths that compile for seconds a call, too")
     group.addoption("--mmseg-config", metavar="FILE", nargs="+", help="configs of mmsegmentation, for suites/configs")
+    group.addoption("--model", metavar="FILE", help="a model of your own, for suites/parity")
+    group.addoption("--against", metavar="NAMES", help="for --model: runtimes, comma-separated; by default all of them")
+    group.addoption("--input", metavar="FILE", action="append", help="for --model: .npy, .npz or image; NAME=FILE")
+    group.addoption("--shape", metavar="NAME=1,3,512,512", action="append", help="for --model: fixes an input")
+    group.addoption("--reference", metavar="FILE", help="for --model: the original, .pt2, SavedModel, .onnx or .tflite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,9 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
     sizes = config.getoption("--sizes")
     if sizes not in SIZE_SETS:
         raise pytest.UsageError(f"unknown sizes {sizes!r}; allowed: {', '.join(SIZE_SETS)}")
-    known = adapters.frameworks()
-    versions = {name: framework.version for name, framework in known.items()}
-    frameworks = _frameworks(config.getoption("--frameworks"), versions)
+    versions = _versions(config.getoption("--frameworks"), config.getoption("--without"))
+    frameworks = tuple(name for name, version in versions.items() if version is not None)
     try:
         ledger = load(Path(config.getoption("--ledger")))
         _refuse_orphans(ledger)
@@ -81,23 +90,33 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(worker["halfpixel_folder"]) if worker else Path(tempfile.mkdtemp(prefix="halfpixel-"))
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     store = Store(folder, SIZE_SETS[sizes])
-    asked_for_all = config.getoption("--frameworks") is None
-    config.stash[STATE] = RunState(frameworks, asked_for_all, sizes, report, ledger, store, versions, started)
+    config.stash[STATE] = RunState(frameworks, sizes, report, ledger, store, versions, started)
 
 
-def _frameworks(option: str | None, versions: dict[str, str | None]) -> tuple[str, ...]:
-    if option is None:
-        return tuple(name for name, version in versions.items() if version is not None)
-    chosen = tuple(name.strip() for name in option.split(",") if name.strip())
-    if not chosen:
-        raise pytest.UsageError(f"--frameworks names none; allowed: {', '.join(versions)}")
+def _versions(named: str | None, left_out: str | None) -> dict[str, str | None]:
+    """What is asked about, and its version: the frameworks named, or all but those left out; ``None`` where absent."""
+    known = adapters.frameworks()
+    chosen, dropped = _names("--frameworks", named, known), _names("--without", left_out, known)
     for name in chosen:
-        if name not in versions:
-            raise pytest.UsageError(f"unknown framework {name!r}; allowed: {', '.join(versions)}")
-        if versions[name] is None:
-            package = adapters.frameworks()[name].distributions[0]
+        if known[name].version is None:
+            package = known[name].distributions[0]
             raise pytest.UsageError(f"framework {name!r} is not installed; install it with: pip install {package}")
-    return chosen
+    asked = [name for name in chosen or known if name not in dropped]
+    if not asked:
+        raise pytest.UsageError("--without leaves no framework to ask")
+    return {name: known[name].version for name in asked}
+
+
+def _names(option: str, text: str | None, known: Iterable[str]) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise pytest.UsageError(f"{option} names none; allowed: {', '.join(known)}")
+    for name in names:
+        if name not in known:
+            raise pytest.UsageError(f"unknown framework {name!r}; allowed: {', '.join(known)}")
+    return names
 
 
 def _refuse_orphans(ledger: Ledger) -> None:
@@ -148,9 +167,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if fixture in metafunc.fixturenames:
             chosen = [call for name in state.frameworks for call in listed(name)]
             metafunc.parametrize(fixture, chosen, ids=[call.id for call in chosen])
+    if "translated_operation" in metafunc.fixturenames:
+        chosen = [*operations, *(call for name in state.frameworks for call in adapters.integer_operations(name))]
+        metafunc.parametrize("translated_operation", chosen, ids=[call.id for call in chosen])
     if "absent_framework" in metafunc.fixturenames:
         absent = [name for name, version in state.versions.items() if version is None]
-        metafunc.parametrize("absent_framework", absent if state.asked_for_all else [])
+        metafunc.parametrize("absent_framework", absent)
     if "shared_claim" in metafunc.fixturenames:
         shared = claims(operations)
         metafunc.parametrize("shared_claim", list(shared.items()), ids=list(shared))
@@ -226,7 +248,8 @@ def _outcome(state: RunState, finding: record.Finding) -> tuple[str, record.Find
     entry = state.ledger.entry(finding.suite, finding.subject, state.sizes, version)
     if finding.verdict == "not installed":
         return "skip", finding, f"{finding.framework} is not installed"
-    if finding.verdict == "unsupported" and finding.suite in record.CHAPTERS and entry is None:
+    is_here = finding.headline != NOT_HERE
+    if finding.verdict == "unsupported" and finding.suite in record.CHAPTERS and (entry is None or not is_here):
         return "skip", finding, f"{finding.subject}: refused: {finding.refused.message}"
     if finding.verdict in record.AGREEMENT:
         if entry is None:
@@ -309,7 +332,7 @@ class Collector:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write(self, state: RunState) -> None:
-        records = [run_header(state), *sorted(state.records, key=_order)]
+        records = [run_header(state), *sorted(distinct(state.records), key=_order)]
         record.write(state.report / "results.jsonl", records)
         write_html(state.report / "index.html", records)
         self.written = state.report / "index.html"
@@ -319,7 +342,7 @@ class Collector:
         state = self.config.stash[STATE]
         if state.records:
             terminalreporter.section("halfpixel")
-            records = [run_header(state), *state.records]
+            records = [run_header(state), *distinct(state.records)]
             for line in summary_lines(records, terminalreporter._tw.fullwidth, self.written):
                 terminalreporter.write_line(line)
         if self.problem:
@@ -331,7 +354,7 @@ def run_header(state: RunState) -> record.Run:
     pairs = state.store.sizes.pairs
     return record.Run(
         started=state.started,
-        versions=state.versions if state.asked_for_all else {name: state.versions[name] for name in state.frameworks},
+        versions=state.versions,
         python=platform.python_version(),
         platform=platform.platform(),
         cpu=_cpu(),

@@ -13,15 +13,16 @@ from functools import reduce
 from adapters import Operation, operations
 from golden.convention import Convention
 from golden.options import CONVENTION_OPTIONS, Parser, convention_from, exit_with
+from probe import identify_command
 from probe.check import check
 from probe.discrepancy import Verdict
 from probe.dtypes import dtypes
 from probe.edges import edges
 from probe.gradients import gradients
-from probe.identify import identify
 from probe.measure import as_operation
 from probe.paths import paths
 from probe.sizes import SIZE_SETS
+from probe.translation import command as _translate_command
 
 NAMED, NOT_NAMED, BAD_INPUT = 0, 1, 2
 VARIANTS = {"dtypes": dtypes, "edges": edges, "gradients": gradients, "paths": paths}
@@ -48,9 +49,9 @@ def _refuse(reason: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="probe", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="identify|check|variants|operations")
+    commands = parser.add_subparsers(required=True, metavar="identify|check|variants|translate|operations")
     for name, run, text in (
-        ("identify", _identify, "name the convention of a callable f(image (H, W), size (h, w)) -> (h, w)"),
+        ("identify", _identify, "name the convention of a callable f(image (H, W), size (h, w)), or of a program"),
         ("check", _check, "hold it against a convention"),
         ("variants", _variants, "what it does to other dtypes, at the edges, down other paths, and its gradient"),
     ):
@@ -62,11 +63,14 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--operation", metavar="ID", help="an operation of a framework, as python -m probe operations lists it"
         )
+        if name == "identify":
+            identify_command.add_options(command)
         if name == "check":
             command.add_argument("--sizes", choices=SIZE_SETS, default="quick")
             command.add_argument("--name", help="a convention from the catalogue, instead of the options below")
             for option, field, about in CONVENTION_OPTIONS:
                 command.add_argument(option, dest=field, **about)
+    _translate_command.register(commands)
     listing = commands.add_parser("operations", help="list the operations and what their documentation claims")
     listing.set_defaults(run=_operations)
     listing.add_argument("framework", nargs="?")
@@ -74,11 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _identify(options: argparse.Namespace) -> int:
-    found = identify(_subject(options))
-    if found.discrepancy.verdict in (Verdict.UNSUPPORTED, Verdict.NOT_INSTALLED) and found.unsupported:
-        return _refuse(f"{found.subject}: {found.unsupported}")
-    print(found)
-    return NOT_NAMED if found.convention is None else NAMED
+    return NOT_NAMED if identify_command.answer(options, _subject).convention is None else NAMED
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -57,12 +57,13 @@ class Across:
 
     It is resized from ``before`` to ``after`` pixels. ``places``, where each of its outputs samples, is ``None`` when
     the axis is left alone: then any column serves. Otherwise each impulse fills a plateau so wide that an output at
-    its middle sees nothing else.
+    its middle sees nothing else. ``gain`` is what a constant line across is multiplied by.
     """
 
     before: int
     after: int
     places: np.ndarray | None
+    gain: float = 1.0
 
     def has_room(self, n_in: int) -> bool:
         """Whether every impulse has a plateau of its own."""
@@ -116,7 +117,8 @@ def measure_pair(caller: Caller, pair: Pair, found: Measured, amplitude: float =
         return None
     carries, shown = across.layout(n_in)
     image = np.float32(amplitude) * (carries[None, :] == np.arange(n_in)[:, None])
-    return caller.plane(image, n_out, across.after, found.axis)[:, shown]
+    got = caller.plane(image, n_out, across.after, found.axis)[:, shown]
+    return got if across.gain == 1 else got / np.float32(across.gain)
 
 
 def _across_for(caller: Caller, pair: Pair, found: Measured) -> Across | None:
@@ -137,8 +139,22 @@ def _explored(caller: Caller, pair: Pair, grows: bool, axis: str) -> Across | No
         for after in (before, before // 2, (before + 1) // 2, 2 * before, before + 1):
             is_like = not operation.uniform or (after > before) == grows
             if is_like and operation.accepts(before, after):
-                return Across(before, after, _places(caller, pair, before, after, axis))
+                return Across(before, after, *_places(caller, pair, before, after, axis))
     return None
+
+
+def _gain(caller: Caller, before: int, axis: str) -> float:
+    """What a constant line is multiplied by where the size stays: weights that are not divided by their sum.
+
+    Both axes keep their size here and count alike, so that it is the root of what the middle of an image shows.
+    """
+    if not caller.operation.accepts(_ACROSS, _ACROSS):
+        return 1.0
+    try:
+        shown = caller.plane(np.ones((_ACROSS, before), np.float32), _ACROSS, before, axis)[_ACROSS // 2, before // 2]
+    except (Refused, WrongShape):
+        return 1.0
+    return float(np.sqrt(shown)) if np.isfinite(shown) and shown > 0 else 1.0
 
 
 def _leaves_alone(caller: Caller, pair: Pair, axis: str) -> bool:
@@ -151,17 +167,26 @@ def _leaves_alone(caller: Caller, pair: Pair, axis: str) -> bool:
     return bool(np.allclose(resized, line, rtol=0, atol=_LEFT_ALONE))
 
 
-def _places(caller: Caller, pair: Pair, before: int, after: int, axis: str) -> np.ndarray | None:
-    """Where each output across samples, input pixels, read off a ramp; ``None`` when it shows nothing."""
+def _places(caller: Caller, pair: Pair, before: int, after: int, axis: str) -> tuple[np.ndarray | None, float]:
+    """Where each output across samples, input pixels, read off a ramp; ``None`` when it shows nothing. And the gain."""
     ramp = (np.arange(before) / (before - 1)).astype(np.float32)
     try:
         resized = caller.plane(np.repeat(ramp[None, :], pair[0], axis=0), pair[1], after, axis)
+        constant = caller.plane(np.ones((pair[0], before), np.float32), pair[1], after, axis)
     except (Refused, WrongShape):
-        return None
-    places = resized[len(resized) // 2].astype(np.float64) * (before - 1)
+        return None, 1.0
+    middle = len(resized) // 2
+    sums = constant[middle].astype(np.float64)
+    is_even = bool(np.abs(sums[after // 4 : -after // 4] - 1).max(initial=0) < 1e-4)
+    # Weights that are not divided by their sum: a ramp shows places only over what a constant shows.
+    share = 1.0 if is_even else np.where(np.abs(sums) > 0.01, sums, np.nan)
+    places = resized[middle].astype(np.float64) / share * (before - 1)
     places = np.where((places >= 0) & (places <= before - 1), places, np.nan)
     shows = not np.isnan(places).all() and np.nanmax(places) - np.nanmin(places) > _PLATEAU
-    return places if shows else None
+    # A factor that is the same at every phase is brightening, and no kernel's doing.
+    has_phases = bool(np.ptp(constant[:, after // 2]) > 1e-4)
+    gain = _gain(caller, before, axis) if shows and has_phases and before == after else 1.0
+    return (places if shows else None), gain
 
 
 def _singly(caller: Caller, pair: Pair, axis: str, amplitude: float) -> np.ndarray | None:

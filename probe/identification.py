@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from golden import Convention
 from golden.catalogue import CATALOGUE
 from probe.discrepancy import Discrepancy
+from probe.estimates.parameters import Parameters
 from probe.structure import Fault
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Identification:
     """What a black box was found to be.
 
@@ -34,6 +36,13 @@ class Identification:
         What no convention can be: seen when the subject is not a resize by one matrix an axis, the same every time.
     unsupported
         Why nothing was measured; empty otherwise.
+    about_nearest
+        What of the evidence speaks of ``nearest`` alone: estimates say it better where there are any.
+    form
+        Which images it was measured with, where that is not a plane of float32.
+    parameters
+        Estimates of its numbers, whether it has a name or not; ``None`` where nothing linear was measured. They are
+        worked out when they are asked for.
     """
 
     discrepancy: Discrepancy
@@ -45,6 +54,14 @@ class Identification:
     exceptions: tuple[tuple[str, int, int, int], ...] = ()
     faults: tuple[Fault, ...] = ()
     unsupported: str = ""
+    about_nearest: tuple[str, ...] = ()
+    form: str = ""
+    parameters_of: Callable[[], Parameters] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def parameters(self) -> Parameters | None:
+        """The estimates."""
+        return None if self.parameters_of is None else self.parameters_of()
 
     @property
     def subject(self) -> str:
@@ -75,19 +92,25 @@ def _lines(found: Identification) -> Iterable[str]:
             more = f"; and {len(found.equivalents) - 3} more" if len(found.equivalents) > 3 else ""
             yield f"the same as: {shown}{more} (at every size measured)"
     else:
-        yield f"{found.subject}: {'no convention, because of a fault' if found.faults else 'no known convention'}"
+        named = "no convention, because of a fault" if found.faults else "no known convention"
+        yield f"{found.subject}: {named}" + ("; its parameters are estimated below" if found.parameters_of else "")
         if found.nearest is not None:
             yield f"nearest:     {found.nearest}"
     for fault in found.faults:
         yield f"fault:       {fault.factor}: {fault.explanation}"
+    hidden = found.about_nearest if found.parameters_of is not None and found.convention is None else ()
     for sentence in found.evidence:
-        yield f"seen:        {sentence}"
+        if sentence not in hidden:
+            yield f"seen:        {sentence}"
     if found.exceptions:
         shown = ", ".join(f"{n_in} -> {n_out} at {row} ({axis})" for axis, n_in, n_out, row in found.exceptions[:6])
         yield f"exceptions:  {len(found.exceptions)} picks on the other side of a tie: {shown}"
+    if found.convention is None and found.parameters is not None:
+        yield from (f"estimate:    {estimate}" for estimate in found.parameters.estimates)
     held = found.discrepancy
     if held.measured:
         levels = f", {held.grey_levels:.4g} grey levels of 255" if held.grey_levels else ""
         yield f"worst error: {held.gain:.3g} for images in [-1, 1]{levels} ({held.verdict})"
         yield from (f"refused:     {count} pairs: {message}" for message, count in held.refused)
-    yield f"measured:    {held.measured} pairs of sizes in {found.calls} calls"
+    with_form = f", with {found.form}" if found.form else ""
+    yield f"measured:    {held.measured} pairs of sizes in {found.calls} calls{with_form}"

@@ -10,12 +10,16 @@ import numpy as np
 from adapters import NotInstalled, Operation
 from adapters.layout import WrongShape
 from golden import Convention
-from probe import few_calls, space, spot_checks
+from probe import few_calls, forms, space, spot_checks
 from probe.compare import against_convention
 from probe.discrepancy import Attribution, Discrepancy, Verdict
-from probe.estimate import cubic_coefficient, regions, simple_fractions
+from probe.estimates.coefficients import crops, cubics
+from probe.estimates.parameters import parameters
 from probe.few_calls import Caller, Measured
+from probe.forms import LEVELS, Chosen, Form
 from probe.identification import Identification
+from probe.levels.images import LevelCaller
+from probe.levels.naming import identify_levels
 from probe.measure import AXES, Refused, Sweep, as_operation
 from probe.sizes import Pair, size_set
 from probe.structure import Fault
@@ -43,20 +47,63 @@ larger ones, differ at one of these."""
 WIDTH: tuple[Pair, ...] = ((8, 5), (5, 8), (3, 6))
 """Pairs measured along the width: enough to see that it follows the same convention."""
 _FEWEST = 6
+LARGER: tuple[Pair, ...] = ((33, 80), (80, 23), (40, 29))
+"""Measured where nothing is named: many rows that no border touches, for the estimates."""
 
 
-def identify(subject: Operation | Callable, sizes: str | tuple[Pair, ...] | None = None) -> Identification:
-    """Name the convention of ``subject``: an operation, or any ``f(image: float32 (H, W), size: (h, w)) -> (h, w)``.
+def identify(
+    subject: Operation | Callable, sizes: str | tuple[Pair, ...] | None = None, dtype: str | None = None
+) -> Identification:
+    """Name the convention of ``subject``: an operation, or any ``f(image (H, W), size: (h, w)) -> (h, w)``.
+
+    Images are float32; where a function refuses those, or returns whole numbers, images of grey levels are taken, and
+    three channels where it wants those. ``dtype``, ``float32`` or ``uint8``, decides it instead. What has no name has
+    its parameters estimated.
 
     Without ``sizes`` at most 40 calls are made; with one's own ``(n_in, n_out)`` pairs, or the name of a size set, one
     for each pair along the height, and about twenty more. Whatever the subject raises is part of the answer; raises
-    only ``ValueError`` for unknown sizes.
+    only ``ValueError`` for unknown sizes or dtypes.
     """
+    if dtype not in (None, *forms.DTYPES):
+        raise ValueError(f"unknown dtype {dtype!r}; allowed: {', '.join(forms.DTYPES)}")
     operation = as_operation(subject)
-    caller = Caller(operation, is_function=not isinstance(subject, Operation))
+    is_function = not isinstance(subject, Operation)
+    caller = Caller(operation, is_function)
     down, across = _pairs(operation, sizes)
     if not down:
         return _nothing(caller, "it is defined for none of the sizes tried")
+    most = MOST_CALLS if sizes is None else MOST_CALLS + len(down)
+    try:
+        chosen = forms.chosen(operation, is_function, down, dtype)
+    except NotInstalled as absent:
+        return _nothing(caller, str(absent), Verdict.NOT_INSTALLED)
+    if chosen.is_levels:
+        return _by_levels(chosen, down, across, most)
+    found = _by_floats(Caller(chosen.operation, is_function, chosen.calls), down, across)
+    if chosen.form.channels > 1:
+        found = replace(found, form=str(chosen.form))
+    if is_function and any(fault.factor == "linearity" for fault in found.faults):
+        clamped = replace(
+            chosen, form=Form("float32", chosen.form.channels, 1 / LEVELS, 1 / LEVELS), calls=found.calls + 1
+        )
+        if forms.clamps(chosen.operation, down[0]):
+            again = _by_levels(clamped, down, across, most)
+            # Whatever is not linear within 0..1 either is what it was found to be.
+            return again if not again.faults else replace(found, calls=again.calls)
+        return replace(found, calls=found.calls + 1)
+    return found
+
+
+def _by_levels(chosen: Chosen, down: list[Pair], across: list[Pair], most: int) -> Identification:
+    caller = LevelCaller(chosen.operation, chosen.form, chosen.calls)
+    return identify_levels(caller, down, across, _larger(chosen.operation), most)
+
+
+def _larger(operation: Operation) -> list[Pair]:
+    return [pair for pair in LARGER if operation.accepts(*pair)]
+
+
+def _by_floats(caller: Caller, down: list[Pair], across: list[Pair]) -> Identification:
     try:
         height = few_calls.measure_axis(caller, down, AXES[0])
         width = few_calls.measure_axis(caller, across, AXES[1]) if height.matrices else Measured(AXES[1])
@@ -105,8 +152,8 @@ def _pairs(operation: Operation, sizes: str | tuple[Pair, ...] | None) -> tuple[
 def _named(caller: Caller, height: Measured, width: Measured, faults: tuple[Fault, ...]) -> Identification:
     sweeps = [Sweep(caller.operation, one.axis, one.matrices, one.refused, one.misshapen) for one in (height, width)]
     found = space.explaining(height.matrices)
-    coefficients = [] if found else _cubics(height.matrices)
-    for estimated in (coefficients, [] if found else _crops(height.matrices)):
+    coefficients = [] if found else cubics(height.matrices)
+    for estimated in (coefficients, [] if found else crops(height.matrices)):
         found = found or space.explaining(height.matrices, estimated)
     fits = _along_both(found, width.matrices)
     if fits and width.matrices and not faults:
@@ -119,23 +166,39 @@ def _named(caller: Caller, height: Measured, width: Measured, faults: tuple[Faul
             calls=caller.calls,
             evidence=tuple(traits(convention, height.matrices)),
             exceptions=fits[convention],
+            parameters_of=lambda: parameters(height.matrices),
         )
     nearest = next(iter(fits or found), None) or space.nearest(height.matrices, coefficients)
     if nearest is None:
         return _nothing(caller, "nothing finite was measured", Verdict.ERROR, faults)
     faults = faults or tuple(_chance(caller, height, nearest))
     held = against_convention(sweeps, nearest)
+    is_linear = not any(fault.factor in ("linearity", "determinism", "state") for fault in faults)
+    about_nearest = tuple(traits(nearest, height.matrices)) if is_linear else ()
+    evidence = (*_apart(found, height, width), *_apart_by_size(nearest, height), *about_nearest)
+    more = _more(caller, height) if is_linear else {}
     return Identification(
         _with_faults(held, faults),
         nearest=nearest,
         calls=caller.calls,
-        evidence=(
-            *_apart(found, height, width),
-            *_apart_by_size(nearest, height),
-            *traits(nearest, height.matrices),
-        ),
+        evidence=evidence,
+        about_nearest=about_nearest,
         faults=faults,
+        parameters_of=(lambda: parameters(height.matrices | more)) if is_linear else None,
     )
+
+
+def _more(caller: Caller, height: Measured) -> dict[Pair, np.ndarray]:
+    """Matrices of the larger pairs, as far as calls are left and they are not refused."""
+    found = {}
+    for pair in _larger(caller.operation)[: max(0, MOST_CALLS - caller.calls - 1)]:
+        try:
+            got = few_calls.measure_pair(caller, pair, height)
+        except (Refused, WrongShape, NotInstalled):
+            continue
+        if got is not None:
+            found[pair] = got
+    return found
 
 
 def _with_faults(held: Discrepancy, faults: tuple[Fault, ...]) -> Discrepancy:
@@ -159,27 +222,6 @@ def _along_both(found: Mapping[Convention, tuple], across: Mapping[Pair, np.ndar
             places = [("height", *pair, row) for pair, row in odd]
             result[convention] = (*places, *(("width", *pair, row) for pair, row in other[convention]))
     return result
-
-
-def _cubics(matrices: Mapping[Pair, np.ndarray]) -> list[Convention]:
-    """Cubic conventions with the coefficient that fits best."""
-    if not all(np.isfinite(got).all() for got in matrices.values()):
-        return []
-    telling = {pair: matrices[pair] for pair in space.screens(matrices)}
-    found = []
-    for convention in space.cubics(matrices):
-        coefficient = cubic_coefficient(convention, telling)
-        if coefficient is not None:
-            found += [convention.but(cubic_coeff_a=a) for a in simple_fractions(coefficient)]
-    return found
-
-
-def _crops(matrices: Mapping[Pair, np.ndarray]) -> list[Convention]:
-    """Every convention of ``tf_crop_and_resize`` with the region that the sampling lines tell."""
-    if not all(np.isfinite(got).all() for got in matrices.values()):
-        return []
-    crops = [one for one in space.space() if one.coordinate_transformation_mode == "tf_crop_and_resize"]
-    return [convention.but(roi=roi) for roi in regions(matrices) for convention in crops]
 
 
 def _odd(nearest: Convention, height: Measured) -> list[Pair]:

@@ -81,13 +81,13 @@ def exceptions(convention: Convention, pair: Pair, got: np.ndarray) -> tuple[int
     if (off & ~expected.near_tie).any():
         return None
     rows = np.flatnonzero(off)
-    moved = _moved(convention, pair)
-    within = [np.abs(got[rows] - values[rows]).sum(axis=1) <= expected.tolerance for values in moved]
+    either = moved(convention, pair)
+    within = [np.abs(got[rows] - values[rows]).sum(axis=1) <= expected.tolerance for values in either]
     return tuple(int(row) for row in rows) if (within[0] | within[1]).all() else None
 
 
 @lru_cache(maxsize=1 << 12)
-def _moved(convention: Convention, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
+def moved(convention: Convention, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
     """The matrix with every coordinate moved down, and up, by what float32 may be off."""
     where = coordinates(convention, *pair)
     shift = Fraction(2 * coordinate_error(pair[0]))
@@ -126,6 +126,12 @@ def _screened(matrices: Mapping[Pair, np.ndarray]) -> list[Convention]:
         gains = np.abs(stack.values - matrices[pair]).sum(axis=2)
         chosen &= ((gains <= stack.tolerance[:, None]) | stack.near_tie).all(axis=1)
     return [space()[index] for index in np.flatnonzero(chosen)]
+
+
+def stack_of(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
+    """The matrices of all of :func:`space` at one pair, ``(K, n_out, n_in)``, and which rows are near a tie."""
+    stack = _stack(pair)
+    return stack.values, stack.near_tie
 
 
 def screens(matrices: Mapping[Pair, np.ndarray]) -> list[Pair]:

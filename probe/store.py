@@ -38,6 +38,14 @@ class Judgement:
         """The pairs measured along every axis, when sweeps are kept."""
         return frozenset.intersection(*(frozenset(one.matrices) for one in self.sweeps)) if self.sweeps else frozenset()
 
+    def among(self, pairs: frozenset[Pair]) -> Judgement:
+        """The same at those of ``pairs`` that were swept; the discrepancy stays that of all."""
+        kept = tuple(
+            replace(one, matrices={pair: got for pair, got in one.matrices.items() if pair in pairs})
+            for one in self.sweeps
+        )
+        return replace(self, sweeps=kept, swept=tuple(pair for pair in self.swept if pair in pairs))
+
 
 @dataclass(frozen=True, slots=True)
 class Store:

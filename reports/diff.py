@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from reports.html import number
 from reports.record import Finding, Record, Run
+from reports.translations import changes
 from reports.views import of_type, versions
 
 Key = tuple[str, str]
@@ -41,7 +42,7 @@ def diff(old: Iterable[Record], new: Iterable[Record]) -> list[str]:
     """One line for each change, versions first, then by suite and question; empty when nothing changed.
 
     Gains are compared at six significant digits. A question that a merged file answers several times is compared
-    answer by answer, in order.
+    answer by answer, in order. What to write instead comes last.
     """
     old, new = list(old), list(new)
     before, after = (versions(of_type(records, Run)) for records in (old, new))
@@ -57,4 +58,4 @@ def diff(old: Iterable[Record], new: Iterable[Record]) -> list[str]:
             line = _compared(key, a[i] if i < len(a) else None, b[i] if i < len(b) else None)
             if line is not None:
                 lines.append(line)
-    return lines
+    return lines + changes(old, new)

@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import align_corners, views
+from reports import align_corners, translations, views
 from reports.chapters import cause_of, chapters
 from reports.defaults import table as default_table
 from reports.files import write_whole
@@ -161,7 +161,8 @@ def render(records: Iterable[Record]) -> str:
     groups = views.by_factor(divergences)
     wide, narrow = views.classes(views.of_type(records, EquivalenceClass))
     disagreeing = views.disagreeing_pairs(pairs)
-    style, script = _asset("style.css"), _asset("report.js")
+    style = _asset("style.css")
+    script = "\n".join(_asset(name) for name in ("report.js", "translations.js"))
     targets = views.anchors(findings)
     return (
         _environment()
@@ -195,6 +196,7 @@ def render(records: Iterable[Record]) -> str:
             message_shown=min(MESSAGE_SHOWN, MESSAGES_SHOWN // max(len(divergences), 1)),
             chapters=told,
             corners=align_corners.chapter(records),
+            translations=translations.chapter(records),
             tally=views.counts,
             cause_of=cause_of,
             targets_of=lambda chapter: {cause_of(cause.worst): targets[id(cause.worst)] for cause in chapter.causes},

@@ -18,6 +18,7 @@ from reports.record import (
     Run,
     read,
 )
+from reports.translations_record import Call, Snippet, Translation
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ def _key(record: Record) -> tuple[Hashable, ...]:
             return ("claim", record.name)
         case MaskShift():
             return ("mask", record.scene, record.n_in, record.n_out, record.trained, record.deployed)
+        case Snippet():
+            return ("snippet", record.name)
+        case Call():
+            return ("call", record.operation)
+        case Translation():
+            return ("translation", record.operation)
         case _:
             return ("run", record.started, record.platform)
 
@@ -62,11 +69,14 @@ def _absent(record: Record) -> bool:
 
 
 def _joined(one: Record, other: Record) -> Record | None:
-    """What two runs with different frameworks found of one claim or mask, if they agree on all but the frameworks."""
-    by_framework = {Claim: "measured", MaskShift: "frameworks"}.get(type(one))
+    """What two runs with different frameworks found of one subject, if they agree on all but the frameworks."""
+    by_framework = {Claim: "measured", MaskShift: "frameworks", Translation: "answers"}.get(type(one))
     if by_framework is None:
         return None
-    both = getattr(one, by_framework) | getattr(other, by_framework)
+    mine, its = getattr(one, by_framework), getattr(other, by_framework)
+    if any(mine[name] != its[name] for name in mine.keys() & its.keys()):
+        return None
+    both = mine | its
     joined = replace(one, **{by_framework: both})
     return joined if joined == replace(other, **{by_framework: both}) else None
 

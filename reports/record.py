@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from reports import schema
 from reports.files import write_whole
 from reports.schema import WEIGHTS
+from reports.translations_record import Call, Snippet, Translation
 
 SCHEMA = 1
 
@@ -273,17 +274,23 @@ class MaskShift:
         _to_tuple(self, "edge")
 
 
-Record = Run | Finding | EquivalenceClass | PairComparison | Default | Claim | MaskShift
+Record = Run | Finding | EquivalenceClass | PairComparison | Default | Claim | MaskShift | Snippet | Call | Translation
 
-_TYPES: dict[str, type] = {
-    each.type: each for each in (Run, Finding, EquivalenceClass, PairComparison, Default, Claim, MaskShift)
-}
+_TYPES: dict[str, type] = {each.type: each for each in Record.__args__}
 _PARTS = {"worst": Worst, "attribution": Attribution, "refused": Refused, "ledger": Ledger}
 _NUMBERS = ("gain", "grey_levels", "pixels_moved", "tolerance", "smallest_tolerance")
 
 
-_NEEDED = {each.name for each in fields(Finding) if each.default is MISSING and each.default_factory is MISSING}
-_DEFAULTS = {each.name: each.default if each.default_factory is MISSING else {} for each in fields(Finding)}
+_MANY = (Finding, Call, Translation)
+"""Types of which there are thousands: what they leave at its default is left out."""
+_NEEDED = {
+    kind: {each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
+    for kind in _MANY
+}
+_DEFAULTS = {
+    kind: {each.name: each.default if each.default_factory is MISSING else {} for each in fields(kind)}
+    for kind in _MANY
+}
 
 
 def _number(value: float | str | None) -> float | None:
@@ -291,13 +298,11 @@ def _number(value: float | str | None) -> float | None:
 
 
 def to_dict(record: Record) -> dict[str, Any]:
-    """The record as plain values that JSON and a process boundary carry.
-
-    A finding is one of tens of thousands: what it leaves at its default is left out.
-    """
+    """The record as plain values that JSON and a process boundary carry."""
     values = schema.plain(record) if is_dataclass(record) else {}
-    if isinstance(record, Finding):
-        values = {name: value for name, value in values.items() if name in _NEEDED or value != _DEFAULTS[name]}
+    if isinstance(record, _MANY):
+        needed, defaults = _NEEDED[type(record)], _DEFAULTS[type(record)]
+        values = {name: value for name, value in values.items() if name in needed or value != defaults[name]}
     return {"type": getattr(record, "type", None)} | values
 
 

@@ -37,6 +37,7 @@ def _classes(store, *operations) -> list[set[str]]:
 def test_the_sparse_sizes_are_among_all_others():
     for sizes in SIZE_SETS.values():
         assert set(SPARSE.pairs) <= set(sizes.pairs)
+    assert set(SIZE_SETS["quick"].pairs) <= set(SIZE_SETS["full"].pairs)
 
 
 def test_a_dear_operation_is_swept_at_few_sizes_and_joins_the_class_of_its_convention(store):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import adapters
 from reports import record
 
 ROOT = Path(__file__).parents[2]
@@ -234,15 +235,34 @@ def _one_line(done: subprocess.CompletedProcess, *words: str) -> None:
     [
         (["--frameworks", "tensorfow"], ["'tensorfow'", "allowed:", "tensorflow"]),
         (["--frameworks", ","], ["names none", "allowed:"]),
+        (["--without", "tensorfow"], ["'tensorfow'", "allowed:", "tensorflow"]),
+        (["--without", "pretend"], ["--without leaves no framework to ask"]),
         (["--sizes", "huge"], ["'huge'", "allowed: quick, full"]),
         (["--ledger", "no/such/ledger.toml"], ["no/such/ledger.toml", "No such file"]),
         (["--report", "README.md/inside"], ["README.md", "Not a directory"]),
     ],
-    ids=["unknown framework", "no framework", "unknown sizes", "missing ledger", "unwritable report"],
+    ids=[
+        "unknown framework",
+        "no framework",
+        "unknown left out",
+        "all left out",
+        "unknown sizes",
+        "missing ledger",
+        "unwritable report",
+    ],
 )
 def test_bad_input_is_one_line_and_nothing_is_run(run, options, words, tmp_path):
     _one_line(run("right", *options), *words)
     assert not (tmp_path / "report").exists()
+
+
+def test_what_is_absent_is_said_once_and_what_is_left_out_is_not_asked(run, tmp_path):
+    others = ",".join(name for name in adapters.frameworks() if name != "jax")
+    done = run("right", "--without", others, module="no_such_module")
+    absent = {one.framework: one.verdict for one in _findings(tmp_path / "report") if one.verdict == "not installed"}
+    assert absent["pretend"] == "not installed"
+    assert set(absent) <= {"pretend", "jax"}
+    assert "nothing was measured" in done.stdout or "jax" not in absent
 
 
 def test_a_framework_named_but_not_installed_is_refused(run):

@@ -1,0 +1,1 @@
+"""Naming what takes or returns grey levels, of which a matrix is only seen to within a rounding."""

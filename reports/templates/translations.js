@@ -1,0 +1,179 @@
+{
+  const source = document.getElementById("instead-data");
+  const at = (name) => document.getElementById(`instead-${name}`);
+  const STEP = 50;
+  const LAYOUT_OF = {
+    "NCHW>NHWC": "x.transpose(0, 2, 3, 1)", "NCHW>HWC": "x[0].transpose(1, 2, 0)", "NCHW>HW": "x[0, 0]",
+    "NHWC>NCHW": "x.transpose(0, 3, 1, 2)", "NHWC>HWC": "x[0]", "NHWC>HW": "x[0, ..., 0]",
+    "HWC>NCHW": "np.atleast_3d(x).transpose(2, 0, 1)[None]", "HWC>NHWC": "np.atleast_3d(x)[None]",
+    "HWC>HW": "np.atleast_3d(x)[..., 0]", "HW>NCHW": "x[None, None]", "HW>NHWC": "x[None, ..., None]",
+  };
+
+  const element = (tag, text, kind) => {
+    const made = document.createElement(tag);
+    if (text !== undefined) made.textContent = text;
+    if (kind) made.className = kind;
+    return made;
+  };
+
+  function start(data) {
+    const filled = (text, values) =>
+      Object.entries(values).reduce((all, [name, value]) => all.split(`{${name}}`).join(value), text);
+    const calls = data.calls.map(([framework, expression, name, setup, layout, convention, isDefault = 0]) => ({
+      isDefault,
+      framework: data.frameworks[framework], expression, name, setup: data.texts[setup] || "{call}",
+      layout: data.layouts[layout], convention: convention ? data.conventions[convention - 1] : "",
+    }));
+    const call = (number) => (number ? calls[number - 1] : null);
+    const word = (number) => (number ? data.words[number - 1] : "");
+    const program = (one) => filled(one.setup, { call: one.expression });
+    const answers = data.answers.map(
+      ([verdict = 0, to = 0, pairs = 0, of = 0, grey = 0, n_in = 0, n_out = 0, where = 0, needed = [], parts = [], recipes = []]) => ({
+        verdict: data.verdicts[verdict], to: call(to), pairs, of, grey, n_in, n_out, where: word(where),
+        same: verdict < 2 && !of && to > 0,
+        needed: (needed || []).map(word),
+        parts: (parts || []).map(([kind, part]) => [word(kind), call(part)]),
+        recipes: (recipes || []).map(([kind, base, text, proved, most, values]) => ({
+          kind: word(kind), base: call(base), text: filled(data.texts[text] || "", { ...values.map(word) }), proved, most,
+        })),
+      }));
+    const rows = [];
+    for (const [from, documented, ...pairs] of data.rows) {
+      for (let i = 0; i < pairs.length; i += 2) {
+        rows.push({ from: call(from), documented, framework: data.frameworks[pairs[i]], answer: answers[pairs[i + 1]] });
+      }
+    }
+
+    function always(row) {
+      const { from, answer } = row;
+      const kind = from.convention ? "weights" : "measured weights";
+      const place = data.names.indexOf(`${kind} ${answer.to.layout}`);
+      const text = data.texts[place];
+      return text && filled(text, {
+        convention: from.convention, framework: JSON.stringify(from.framework),
+        operation: JSON.stringify(`${from.framework} ${from.name}`),
+      });
+    }
+
+    function copyable(text, label) {
+      const box = element("div", undefined, "code");
+      const pre = element("pre", text);
+      pre.tabIndex = 0;
+      pre.setAttribute("aria-label", label);
+      box.append(pre, copier(() => text, pre));
+      return box;
+    }
+
+    function copier(text, shown) {
+      const button = element("button", "Copy", "copy");
+      button.type = "button";
+      button.addEventListener("click", async () => {
+        try {
+          await navigator.clipboard.writeText(text());
+          button.textContent = "Copied";
+          setTimeout(() => { button.textContent = "Copy"; }, 2000);
+        } catch {
+          getSelection().selectAllChildren(shown);
+          button.textContent = "Selected: press Ctrl+C";
+        }
+      });
+      return button;
+    }
+
+    function opened(title, make) {
+      const details = element("details", undefined, "more");
+      details.append(element("summary", title));
+      details.addEventListener("toggle", () => { if (details.open && details.children.length === 1) details.append(make()); });
+      return details;
+    }
+
+    function byHand(row) {
+      const { from, answer } = row;
+      const cell = element("td", undefined, "text");
+      for (const [kind, part] of answer.parts) {
+        if (!part) continue;
+        const line = element("p", `${kind}, the same function: `);
+        line.append(element("code", part.expression));
+        cell.append(line);
+      }
+      if (answer.same || !answer.to) return cell;
+      for (const recipe of answer.recipes) {
+        const where = recipe.proved === recipe.most ? "all" : recipe.proved;
+        cell.append(opened(`${recipe.kind}: run and right at ${where} of ${recipe.most} sizes`, () =>
+          copyable((recipe.base ? program(recipe.base) : "") + recipe.text, recipe.kind)));
+      }
+      for (const line of answer.needed) cell.append(element("p", `In words, not proved: ${line}.`, "small"));
+      const text = always(row);
+      if (text) cell.append(opened(from.convention ? "exact weights: right at every size" : "its measured weights: right at every size", () => copyable(text, "weights")));
+      return cell;
+    }
+
+    function shown(row) {
+      const { from, answer } = row;
+      const line = element("tr");
+      const head = element("th");
+      head.scope = "row";
+      head.append(element("small", from.framework + (row.documented ? ", as documented" : "")), element("code", from.expression));
+      const write = element("td", undefined, "text");
+      write.append(element("small", row.framework));
+      if (answer.to) {
+        const box = element("div", undefined, "write");
+        const code = element("code", answer.to.expression);
+        box.append(code, copier(() => answer.to.expression, code));
+        const change = LAYOUT_OF[`${from.layout}>${answer.to.layout}`];
+        write.append(box);
+        if (change) write.append(element("small", `from ${from.layout} to ${answer.to.layout}: x = ${change}`));
+        write.append(opened("as a program", () => copyable(program(answer.to), "program")));
+      } else {
+        write.append(element("span", answer.where || "nothing measured", "nothing"));
+      }
+      const verdict = element("td");
+      verdict.append(element("span", answer.same ? "the same" : answer.verdict, `v v-${answer.verdict.replace(" ", "-")}`));
+      const places = answer.of ? `${answer.pairs} of ${answer.of} sizes` : answer.pairs ? `${answer.pairs} sizes` : "";
+      if (places) verdict.append(element("small", places));
+      if (answer.to && answer.where) verdict.append(element("small", answer.of ? answer.where : `differs ${answer.where}`));
+      const worst = element("td", answer.grey ? String(answer.grey) : "", "num");
+      if (answer.n_in) worst.append(element("small", `${answer.n_in} → ${answer.n_out}`));
+      line.append(head, write, verdict, worst, byHand(row));
+      return line;
+    }
+
+    const fields = { words: at("words"), from: at("from"), to: at("to"), verdict: at("verdict") };
+    for (const name of [...new Set(rows.map((row) => row.from.framework))].sort()) fields.from.append(element("option", name));
+    for (const name of [...new Set(rows.map((row) => row.framework))].sort()) fields.to.append(element("option", name));
+    for (const name of data.verdicts) if (rows.some((row) => row.answer.verdict === name)) fields.verdict.append(element("option", name));
+    for (const row of rows) {
+      row.text = `${row.from.framework} ${row.from.name} ${row.from.expression} ${row.answer.to ? row.answer.to.expression : ""}`.toLowerCase();
+    }
+    // The usual questions first: into another framework, from a default, from a short call.
+    rows.sort((a, b) => (a.from.framework === a.framework) - (b.from.framework === b.framework)
+      || b.from.isDefault - a.from.isDefault
+      || a.from.expression.length - b.from.expression.length || a.text.localeCompare(b.text));
+
+    let found = [], count = 0;
+    function more() {
+      at("rows").append(...found.slice(count, count + STEP).map(shown));
+      count = Math.min(found.length, count + STEP);
+      at("more").hidden = count >= found.length;
+      at("count").textContent = `${found.length} answers${count < found.length ? `, the first ${count} shown` : ""}`;
+    }
+    function search() {
+      const words = fields.words.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const wanted = fields.verdict.value;
+      found = rows.filter((row) => words.every((part) => row.text.includes(part))
+        && (!fields.from.value || row.from.framework === fields.from.value)
+        && (!fields.to.value || row.framework === fields.to.value)
+        && (!wanted || (wanted === "same" ? row.answer.same : wanted === "apart" ? row.answer.to && !row.answer.same
+          : row.answer.verdict === wanted)));
+      count = 0;
+      at("rows").replaceChildren();
+      more();
+    }
+    for (const field of Object.values(fields)) field.addEventListener("input", search);
+    at("more").addEventListener("click", more);
+    at("search").hidden = false;
+    search();
+  }
+
+  if (source) start(JSON.parse(source.textContent));
+}
