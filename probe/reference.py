@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from adapters import Operation
+from adapters.operation import PREPARED
 from golden import Convention, matrix
 from golden.matrix import ExactMatrix
 from golden.ties import tie_distance
@@ -52,6 +54,12 @@ def accepts(operation: Operation, size_in: Pair, size_out: Pair) -> bool:
     if operation.uniform and (height < h) != (width < w):
         return False
     return operation.accepts(height, h) and operation.accepts(width, w)
+
+
+def shapes(operation: Operation, among: Iterable[tuple[Pair, Pair]]) -> list[tuple[Pair, Pair]]:
+    """Those (height, width) of input and output that the call is defined for; the first two where each is dear."""
+    defined = [shape for shape in among if accepts(operation, *shape)]
+    return defined[:2] if operation.cost == PREPARED else defined
 
 
 def near_ties(claim: Convention | None, before: tuple[int, ...], after: tuple[int, ...]) -> np.ndarray:

@@ -49,12 +49,7 @@ _QUICK_LARGER = (
 
 _SPARSE_LARGER = (
     *((8, 5), (5, 8), (3, 6), (8, 2), (3, 8), (8, 7), (6, 6), (2, 7)),  # coordinates, whole factors, a step near one
-    *(
-        (3, 21),
-        (7, 31),
-        (20, 6),
-        (14, 18),
-    ),  # many phases; picks on pixel centres; ties and integers that float32 misses
+    *((3, 21), (7, 31), (20, 6), (14, 18)),  # many phases; pixel centres; ties and integers that float32 misses
 )
 
 SPARSE = SizeSet("sparse", exhaustive(4) + _SPARSE_LARGER)

@@ -10,7 +10,7 @@ import numpy as np
 from adapters import Operation
 from adapters.layout import WrongShape
 from probe.measure import Refused, as_operation, call, measure
-from probe.reference import accepts
+from probe.reference import shapes
 from probe.sizes import Pair
 from probe.tolerance import UNIT_ROUNDOFF
 
@@ -54,20 +54,20 @@ def structure(subject: Operation | Callable) -> Structure:
     that is not repeatable is not examined further. Raises ``NotInstalled`` when the framework is absent.
     """
     operation = as_operation(subject)
-    shapes = [shape for shape in _SHAPES if accepts(operation, *shape)]
+    tried = shapes(operation, _SHAPES)
     try:
-        for shape in shapes:
+        for shape in tried:
             faults = list(_repeatability(operation, *shape))
             if faults:
-                return Structure(len(shapes), tuple(faults))
-        found = [fault for shape in shapes for fault in _properties(operation, *shape)]
+                return Structure(len(tried), tuple(faults))
+        found = [fault for shape in tried for fault in _properties(operation, *shape)]
     except (Refused, WrongShape) as refusal:
         return Structure(0, (), str(refusal))
     worst: dict[str, Fault] = {}
     for fault in found:
         if fault.factor not in worst or fault.error > worst[fault.factor].error:
             worst[fault.factor] = fault
-    return Structure(len(shapes), tuple(worst.values()))
+    return Structure(len(tried), tuple(worst.values()))
 
 
 def _images(seed: int, n: int, size: Pair, channels: int) -> np.ndarray:

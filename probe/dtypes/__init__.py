@@ -11,6 +11,7 @@ from probe.dtypes.floats import observe_floats
 from probe.dtypes.integers import observe_integers
 from probe.measure import as_operation
 from probe.observation import Observation
+from probe.reference import shapes
 from probe.sizes import Pair
 
 _SHAPES: tuple[tuple[Pair, Pair], ...] = (
@@ -38,11 +39,12 @@ def dtypes(subject: Operation | Callable) -> list[Observation]:
     that at its highest everywhere.
     """
     operation = as_operation(subject)
+    tried = tuple(shapes(operation, _SHAPES))
     if operation.dtype != "float32":
         kinds = ("", OPAQUE) if operation.channels in WITH_ALPHA else ("",)
         grids = [each for each in INTEGERS if each.dtype == operation.dtype]
-        return [observe_integers(operation, each, _SHAPES, kind) for each in grids for kind in kinds]
+        return [observe_integers(operation, each, tried, kind) for each in grids for kind in kinds]
     return [
-        *(observe_integers(operation, each, _SHAPES) for each in INTEGERS),
-        *(observe_floats(operation, dtype, _SHAPES) for dtype in FLOATS),
+        *(observe_integers(operation, each, tried) for each in INTEGERS),
+        *(observe_floats(operation, dtype, tried) for dtype in FLOATS),
     ]

@@ -13,7 +13,7 @@ from probe.gradients.cases import Case, cases, channels_of
 from probe.gradients.faults import name_fault, program
 from probe.measure import Refused
 from probe.observation import IMAGES, Observation, not_installed, unsupported
-from probe.reference import accepts
+from probe.reference import shapes
 from probe.sizes import Pair
 
 NO_WAY = "the adapter names no way to differentiate it"
@@ -61,9 +61,7 @@ def gradients(operation: Operation, gradient: Gradient | None = None) -> list[Ob
 def _observed(operation: Operation, way: Way) -> Observation:
     found: list[Case] = []
     refusals: list[str] = []
-    for size_in, size_out in _SHAPES + (_LONG if way.of_sum else ()):
-        if not accepts(operation, size_in, size_out):
-            continue
+    for size_in, size_out in shapes(operation, _SHAPES + (_LONG if way.of_sum else ())):
         try:
             found += cases(operation, way, size_in, size_out)
         except NotInstalled as absent:

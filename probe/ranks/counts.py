@@ -14,7 +14,7 @@ from probe.measure import Refused
 from probe.observation import Observation, not_installed, unsupported
 from probe.ranks.cases import words
 from probe.ranks.count_calls import Call, Seen, compare_with_alone, planes_of, program
-from probe.reference import accepts, reference
+from probe.reference import reference, shapes
 from probe.sizes import Pair
 from probe.tolerance import UNIT_ROUNDOFF
 
@@ -49,9 +49,9 @@ def channel_and_batch_counts(operation: Operation) -> list[Observation]:
         return [not_installed("channels and images", f"{operation.framework} is not installed")]
     if layout == "HW":
         return [unsupported("channels and images", AGAINST, NO_COUNTS)]
-    shapes = [shape for shape in _SHAPES if accepts(operation, *shape)][:_MOST]
     try:
-        calls = [Call(operation.run, *shape, _tolerance(operation, *shape)) for shape in shapes]
+        tried = shapes(operation, _SHAPES)[:_MOST]
+        calls = [Call(operation.run, *shape, _tolerance(operation, *shape)) for shape in tried]
     except NotInstalled as absent:
         return [not_installed("channels and images", str(absent))]
     except Exception as error:
