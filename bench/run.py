@@ -15,12 +15,12 @@ from xml.etree import ElementTree
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import detection, sweep
+from bench import detection, parity, sweep
 from bench.table import table
 from probe import SIZE_SETS
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("sweep", "suites", "detection")
+PARTS = ("sweep", "suites", "detection", "parity")
 # Two processes on two cores: pools of threads inside each would only contend. They must be set before any import.
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -85,6 +85,10 @@ def main() -> None:
     if "detection" in parts:
         figures["detection"] = found = detection.measure()
         print(table("Detection of wrong resizers, by method", detection.rows(found)))
+    if "parity" in parts:
+        figures["parity"] = found = parity.measure()
+        title = f"Parity of a model on {', '.join(found['runtimes'])}, seconds"
+        print(table(title, parity.rows(found)))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
 

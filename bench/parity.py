@@ -1,0 +1,150 @@
+"""What parity of a model costs beside its runtimes' own loading and running: seconds, and memory."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNTIMES = ("onnxruntime", "openvino", "opencv-dnn")
+
+_OWN = """
+import importlib, json, resource, sys, time
+import numpy as np
+path, shape, load = sys.argv[1], tuple(map(int, sys.argv[2].split(","))), sys.argv[3]
+inputs, outputs = sys.argv[4].split(","), tuple(sys.argv[5].split(","))
+x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+started = time.perf_counter()
+module, _, name = load.partition(":")
+module = importlib.import_module(module)
+module.bring()
+imported = time.perf_counter()
+run = getattr(module, name)(path, tuple(inputs), outputs)
+loaded = time.perf_counter()
+run({inputs[0]: x})
+done = time.perf_counter()
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+cpu = time.process_time()
+seconds = {"import": imported - started, "load": loaded - imported, "run": done - loaded}
+print(json.dumps(seconds | {"cpu": cpu, "peak_mb": peak}))
+"""
+
+_PARITY = """
+import json, resource, sys, time
+started = time.perf_counter()
+from parity.runtimes import named
+from parity.session import Session
+path, shape, runtimes = sys.argv[1], tuple(map(int, sys.argv[2].split(","))), sys.argv[3].split(",")
+with Session() as session:
+    session.warm([named(name) for name in runtimes])
+    from parity.model import load
+    from parity.run import run_in
+    found = run_in(session, load(path, {"x": shape}), runtimes, shapes={"x": shape})
+    seconds = time.perf_counter() - started
+    peaks = {name: max(a.peak_mb for n, a in session.answers if n == name) for name, _ in session.answers}
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+cpu = sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+answers = {"seconds": seconds, "peaks_mb": peaks, "parent_mb": peak, "cpu": cpu, "jobs": session.jobs}
+answers["exit"] = int(found.exit)
+print(json.dumps(answers | {"resizes": len({one.key for one in found.nodes})}))
+"""
+
+
+def _asked(program: str, *arguments: str) -> dict[str, object]:
+    """The last line that a program prints, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip()[-2000:])
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def large_model(path: Path) -> Path:
+    """Eight convolutions of 512 channels, 75 MB, with a Resize after the fourth and one at the end."""
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    random = np.random.default_rng(0)
+    nodes, tensors, last = [], [], "x"
+    for k in range(8):
+        shape = (512, 3 if k == 0 else 512, 3, 3)
+        weights = random.standard_normal(shape).astype(np.float32) / np.float32(np.sqrt(9 * shape[1]))
+        tensors.append(numpy_helper.from_array(weights, f"w{k}"))
+        nodes.append(helper.make_node("Conv", [last, f"w{k}"], [f"c{k}"], pads=[1, 1, 1, 1]))
+        last = f"c{k}"
+        if k in (3, 7):
+            nodes.append(helper.make_node("Resize", [last, "", "scales"], [f"r{k}"], mode="linear"))
+            last = f"r{k}"
+    tensors.append(numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "scales"))
+    ports = (("x", [1, 3, 16, 24]), (last, [1, 512, 64, 96]))
+    ports = [[helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)] for name, shape in ports]
+    graph = helper.make_graph(nodes, "large", *ports, tensors)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+    return path
+
+
+def _models(folder: Path) -> dict[str, tuple[Path, str]]:
+    """Paths, and the shape of the input, by name; the detector where its wheel is installed."""
+    models = {"75 MB, 2 resizes": (large_model(folder / "large.onnx"), "1,3,16,24")}
+    wheel = importlib.util.find_spec("rapidocr_onnxruntime")
+    if wheel is not None:
+        detector = Path(wheel.submodule_search_locations[0]) / "models" / "ch_PP-OCRv4_det_infer.onnx"
+        models["detector 320 x 320"] = (detector, "1,3,320,320")
+        models["detector 960 x 960"] = (detector, "1,3,960,960")
+    return models
+
+
+def measure() -> dict[str, object]:
+    """For each model: what each installed runtime takes for itself in a fresh process, one after the other, and what
+    parity on all of them takes. ``ratio`` is seconds of parity over the sum of import, load and one inference;
+    ``memory`` the largest of parity's processes over the largest of the runtimes' own."""
+    import onnx
+
+    from parity.runtimes import named
+
+    installed = [name for name in RUNTIMES if not named(name).missing]
+    figures: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for title, (path, shape) in _models(Path(folder)).items():
+            outputs = ",".join(one.name for one in onnx.load(path, load_external_data=False).graph.output)
+            own = {name: _asked(_OWN, str(path), shape, named(name).load, "x", outputs) for name in installed}
+            found = _asked(_PARITY, str(path), shape, ",".join(installed))
+            parts = {part: sum(each[part] for each in own.values()) for part in ("import", "load", "run", "cpu")}
+            own_seconds = parts["import"] + parts["load"] + parts["run"]
+            largest = max(*found["peaks_mb"].values(), found["parent_mb"])
+            figures[title] = found | {
+                "own": own,
+                "own_seconds": own_seconds,
+                "own_cpu": parts["cpu"],
+                "own_without_imports": parts["load"] + parts["run"],
+                "ratio": found["seconds"] / own_seconds,
+                "cpu_ratio": found["cpu"] / parts["cpu"],
+                "memory": largest / max(each["peak_mb"] for each in own.values()),
+            }
+    return {"runtimes": installed, "models": figures}
+
+
+def rows(found: dict[str, object]) -> list[dict[str, object]]:
+    """What is printed: one row a model."""
+    return [
+        {
+            "model": title,
+            "resizes": each["resizes"],
+            "seconds": each["seconds"],
+            "runtimes' own": each["own_seconds"],
+            "ratio": each["ratio"],
+            "CPU": each["cpu"],
+            "own CPU": each["own_cpu"],
+            "ratio of CPU": each["cpu_ratio"],
+            "jobs": each["jobs"],
+            "parent MB": each["parent_mb"],
+            "memory ratio": each["memory"],
+        }
+        for title, each in found["models"].items()
+    ]

@@ -1,0 +1,72 @@
+"""Questions about a model of one's own are asked only where one is named with ``--model``."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import pytest
+
+from parity.ask import Question, answered
+from parity.model import BadModel, load
+from parity.shapes import parsed
+from parity.verdict import ModelVerdict
+
+_FILE = "test_model.py"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without ``--model`` there is nothing to ask."""
+    is_of_a_model = collection_path.name == _FILE and collection_path.parent == Path(__file__).parent
+    return True if is_of_a_model and not config.getoption("--model") else None
+
+
+def question(config: pytest.Config) -> Question:
+    """What the options ask; raises ``pytest.UsageError`` for a shape that is none."""
+    try:
+        shapes = dict(map(parsed, config.getoption("--shape") or ()))
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+    names = (config.getoption("--against") or "").split(",")
+    return Question(
+        config.getoption("--model"),
+        tuple(name.strip() for name in names if name.strip()),
+        tuple(config.getoption("--input") or ()),
+        shapes,
+        config.getoption("--reference"),
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test a resize, named by where it is in the file, and one an output."""
+    if not {"resize_key", "output_name"} & set(metafunc.fixturenames):
+        return
+    asked = question(metafunc.config)
+    try:
+        model = load(asked.model, asked.shapes)
+    except BadModel as error:
+        raise pytest.UsageError(str(error)) from None
+    if "resize_key" in metafunc.fixturenames:
+        keys = [node.key for node in model.resizes]
+        metafunc.parametrize("resize_key", keys, ids=keys)
+    if "output_name" in metafunc.fixturenames:
+        names = [port.name for port in model.outputs]
+        # Names of outputs are the file's own, and may hold anything.
+        metafunc.parametrize("output_name", names, ids=[f"output {number}" for number in range(len(names))])
+
+
+@functools.cache
+def _asked(config: pytest.Config) -> ModelVerdict | str:
+    try:
+        return answered(question(config))
+    except ValueError as error:
+        return str(error)
+
+
+@pytest.fixture(scope="session")
+def verdict(request: pytest.FixtureRequest) -> ModelVerdict:
+    """The verdict on the model, which is run once; a model that cannot be asked fails every test with one line."""
+    found = _asked(request.config)
+    if isinstance(found, str):
+        pytest.fail(found, pytrace=False)
+    return found
