@@ -221,12 +221,13 @@ def settle(request: pytest.FixtureRequest, keep):
     Agreement passes, unless the ledger says that there is none any more. A known divergence is an expected failure. A
     new or changed one fails with its message. A framework that is not installed is skipped, and recorded as that. A
     variant that the framework refuses is recorded with its message, and is neither; the test is skipped when all are.
-    ``left_out`` are variants that this run does not ask, and of which the ledger may therefore speak.
+    ``left_out`` are variants that this run does not ask, and of which the ledger may therefore speak. ``follows`` says
+    of what is known already a disagreement between operations is the consequence, where it is: it needs no entry then.
     """
     state = request.config.stash[STATE]
 
-    def settled(*findings: record.Finding, left_out: Iterable[str] = ()) -> None:
-        outcomes = [_outcome(state, finding) for finding in findings]
+    def settled(*findings: record.Finding, left_out: Iterable[str] = (), follows: str = "") -> None:
+        outcomes = [_outcome(state, finding, follows) for finding in findings]
         for _, finding, _ in outcomes:
             keep(finding)
         failures = [text for end, _, text in outcomes if end == "fail"]
@@ -242,7 +243,7 @@ def settle(request: pytest.FixtureRequest, keep):
     return settled
 
 
-def _outcome(state: RunState, finding: record.Finding) -> tuple[str, record.Finding, str]:
+def _outcome(state: RunState, finding: record.Finding, follows: str) -> tuple[str, record.Finding, str]:
     """How a finding ends its test (pass, skip, xfail, fail), the finding with the ledger's word, and what to say."""
     version = "0" if finding.framework == BETWEEN else state.versions[finding.framework]
     entry = state.ledger.entry(finding.suite, finding.subject, state.sizes, version)
@@ -257,6 +258,8 @@ def _outcome(state: RunState, finding: record.Finding) -> tuple[str, record.Find
         reason = f"the ledger says {entry.verdict} with gain {entry.gain}, and it agrees now"
         stale = record.Ledger(status="stale", reason=reason, link=_link(entry.link))
         return "fail", replace(finding, ledger=stale), f"{finding.subject}: {reason}; remove its entry from the ledger"
+    if follows and entry is None:
+        return "xfail", replace(finding, ledger=record.Ledger(status="known", reason=follows)), follows
     changed = entry.explains(finding) if entry is not None else None
     if changed == "":
         known = record.Ledger(status="known", reason=entry.reason, link=_link(entry.link))

@@ -96,6 +96,35 @@ def _factors(judged: Judgement) -> tuple[str, ...]:
     return judged.discrepancy.attribution.factors if judged.discrepancy.attribution else ()
 
 
+def follows_from_claims(judgements: list[Judgement], pairs: list[record.PairComparison]) -> str:
+    """Of what the disagreement of operations with one claim is the consequence; empty where it is news.
+
+    Two operations that keep their claim are the same function. So where each pair apart has a side that does not keep
+    it, the disagreement says nothing that conformance does not.
+    """
+    astray = {judged.operation.id for judged in judgements if not _keeps_its_claim(judged)}
+    apart = [pair for pair in pairs if pair.verdict not in record.AGREEMENT]
+    if not all({pair.a, pair.b} & astray for pair in apart):
+        return ""
+    return f"{len(astray)} of the {len(judgements)} operations do not keep the claim, which conformance reports"
+
+
+def follows_from_documentation(a: Judgement, b: Judgement) -> str:
+    """Of what two calls being different functions is the consequence; empty where it is news."""
+    claims = (a.operation.claim, b.operation.claim)
+    if None in claims:
+        silent = next(one.operation.id for one in (a, b) if one.operation.claim is None)
+        return f"the documentation of {silent} states no convention"
+    if claims[0] != claims[1]:
+        return f"documented: '{claims[0]}' and '{claims[1]}'"
+    astray = [one.operation.id for one in (a, b) if not _keeps_its_claim(one)]
+    return f"{' and '.join(astray)} not keeping what is documented, which conformance reports" if astray else ""
+
+
+def _keeps_its_claim(judged: Judgement) -> bool:
+    return judged.discrepancy is not None and judged.discrepancy.verdict.is_agreement
+
+
 def class_record(one: EquivalenceClass) -> record.EquivalenceClass:
     """The record of one equivalence class."""
     return record.EquivalenceClass(

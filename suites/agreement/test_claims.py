@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suites.comparisons import claim_finding, pair_records
+from suites.comparisons import claim_finding, follows_from_claims, pair_records
 
 
 def test_operations_with_the_same_claim_are_the_same_function(shared_claim, store, keep, settle):
@@ -11,4 +11,4 @@ def test_operations_with_the_same_claim_are_the_same_function(shared_claim, stor
     pairs = pair_records(claim, judgements)
     for pair in pairs:
         keep(pair)
-    settle(claim_finding(claim, judgements, pairs))
+    settle(claim_finding(claim, judgements, pairs), follows=follows_from_claims(judgements, pairs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.record import NOT_MEASURED
-from suites.comparisons import default_finding, default_record, pair_record
+from suites.comparisons import default_finding, default_record, follows_from_documentation, pair_record
 
 
 def test_what_it_does_given_nothing_but_a_size(default_operation, keep, settle):
@@ -17,4 +17,4 @@ def test_two_defaults_are_the_same_function(default_pair, store, keep, settle):
     a, b = (store.judgement(operation) for operation in default_pair)
     pair = pair_record(None, a, b)
     keep(pair)
-    settle(default_finding(pair, a, b))
+    settle(default_finding(pair, a, b), follows=follows_from_documentation(a, b))
