@@ -79,11 +79,11 @@ def ask(
 ) -> object:
     """``function(*arguments)`` in a companion of this process, or the :class:`Death` it met there.
 
-    There is one companion for each environment that frameworks of the operations among the arguments need. It is
-    started on the first question, stays for further ones, and is started again after a death. ``function`` and the
-    arguments are sent by name or by value: operations of the registry by their id, anything else as ``pickle`` does.
-    The limits hold for each case, which the function announces by :func:`begin`. What the function raises is raised
-    here: ``NotInstalled`` as such, anything else as ``RuntimeError`` with the text of the traceback. Raises
+    It has the environment that frameworks of the operations among the arguments need. It is started on the first
+    question, stays for further ones, and is started again after a death, or for another environment. ``function`` and
+    the arguments are sent by name or by value: operations of the registry by their id, anything else as ``pickle``
+    does. The limits hold for each case, which the function announces by :func:`begin`. What the function raises is
+    raised here: ``NotInstalled`` as such, anything else as ``RuntimeError`` with the text of the traceback. Raises
     ``ValueError`` for what cannot be sent.
     """
     call = _packed(_Call(function, arguments, cpu_seconds, wall_seconds, memory))
@@ -102,7 +102,7 @@ def begin(case: object) -> None:
 
 
 def stop() -> None:
-    """End the companion processes; the next question starts one again."""
+    """End the companion process, if there is one; the next question starts another."""
     while _running:
         _running.popitem()[1].process.end()
 
@@ -148,10 +148,12 @@ class _Companion:
 
 
 _running: dict[Environment, _Companion] = {}
+"""One at most: each holds frameworks, and questions about one environment come one after the other."""
 
 
 def _companion(environment: Environment) -> _Companion:
     if environment not in _running:
+        stop()
         _running[environment] = _Companion(environment)
     return _running[environment]
 

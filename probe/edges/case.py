@@ -9,10 +9,10 @@ import numpy as np
 
 from adapters import NotInstalled, Operation
 from adapters.layout import WrongShape
-from probe import reference
 from probe.discrepancy import Attribution, Verdict
 from probe.measure import Refused, in_its_words
 from probe.observation import IMAGES, Observation, unsupported
+from probe.reference import accepts
 from probe.sizes import Pair
 
 SHAPES: tuple[tuple[Pair, Pair], ...] = (
@@ -66,7 +66,7 @@ class Result:
 
 def shapes(operation: Operation, wanted: Iterable[tuple[Pair, Pair]] = SHAPES) -> list[tuple[Pair, Pair]]:
     """The first few of the shapes that the call is defined for."""
-    return reference.shapes(operation, wanted)[:_ENOUGH]
+    return [shape for shape in wanted if accepts(operation, *shape)][:_ENOUGH]
 
 
 def native_shape(operation: Operation, n: int, size: Pair, channels: int) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from adapters import NotInstalled, Operation
+from adapters.operation import PREPARED
 from adapters.ranked import RankedOperation
 from probe.compare import compare
 from probe.discrepancy import Attribution, Verdict
@@ -50,7 +51,7 @@ def channel_and_batch_counts(operation: Operation) -> list[Observation]:
     if layout == "HW":
         return [unsupported("channels and images", AGAINST, NO_COUNTS)]
     try:
-        tried = shapes(operation, _SHAPES)[:_MOST]
+        tried = shapes(operation, _SHAPES)[: 1 if operation.cost == PREPARED else _MOST]
         calls = [Call(operation.run, *shape, _tolerance(operation, *shape)) for shape in tried]
     except NotInstalled as absent:
         return [not_installed("channels and images", str(absent))]
