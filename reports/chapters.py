@@ -35,6 +35,11 @@ TITLES = {
         "Execution paths",
         "The same call compiled, threaded, exported or laid out otherwise: does each framework agree with itself?",
     ),
+    "parity": (
+        "Export",
+        "Does a resize do what it did once it is exported, through every exporter, with fixed and open shapes, and on "
+        "every runtime? What diverges does so without a word, and comes first; what is refused comes last.",
+    ),
 }
 
 

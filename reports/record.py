@@ -19,7 +19,7 @@ VERDICTS = ("exact", "agrees", "approximates", "ties", "diverges", "unsupported"
 AGREEMENT = ("exact", "agrees")
 DISAGREEMENT = ("approximates", "ties", "diverges")
 NOT_MEASURED = ("unsupported", "error", "not installed")
-CHAPTERS = ("dtypes", "scales", "ranks", "gradients", "edges", "paths")
+CHAPTERS = ("dtypes", "scales", "ranks", "gradients", "edges", "paths", "parity")
 """Suites that ask one question of several variants of an operation; each is a chapter of the page."""
 SUITES = ("conformance", "structure", "agreement", "defaults", *CHAPTERS)
 
