@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 import adapters
+from parity import exporters
+from parity.exporters.source import found as exported_calls
 from probe import SIZE_SETS
 from probe.classes import claims
 from probe.observation import NOT_HERE
@@ -62,6 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ledger", metavar="FILE", default=LEDGER, help="the ledger of known divergences")
     group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
     group.addoption("--compiled", action="store_true", help="ask paths that compile for seconds a call, too")
+    group.addoption("--exports", action="store_true", help="ask what exporters make of each call, in suites/parity")
     group.addoption("--mmseg-config", metavar="FILE", nargs="+", help="configs of mmsegmentation, for suites/configs")
     group.addoption("--model", metavar="FILE", help="a model of your own, for suites/parity")
     group.addoption("--against", metavar="NAMES", help="for --model: runtimes, comma-separated; by default all of them")
@@ -170,6 +173,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "translated_operation" in metafunc.fixturenames:
         chosen = [*operations, *(call for name in state.frameworks for call in adapters.integer_operations(name))]
         metafunc.parametrize("translated_operation", chosen, ids=[call.id for call in chosen])
+    asked = metafunc.config.getoption("--exports")
+    sources = [name for name in state.frameworks if exporters.of(name)] if asked else []
+    if "export_source" in metafunc.fixturenames:
+        metafunc.parametrize("export_source", sources)
+    if "exported_operation" in metafunc.fixturenames:
+        chosen = [call for name in sources for call in exported_calls(name).values()]
+        metafunc.parametrize("exported_operation", chosen, ids=[call.id for call in chosen])
     if "absent_framework" in metafunc.fixturenames:
         absent = [name for name, version in state.versions.items() if version is None]
         metafunc.parametrize("absent_framework", absent)

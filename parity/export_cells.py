@@ -1,0 +1,250 @@
+"""Holds what runtimes made of an exported call against what the call itself does: one observation for each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+
+from adapters import Operation
+from adapters.layout import WrongShape
+from golden import Convention, matrix
+from parity import exporters
+from parity.export_matrix import Exported, ExportMatrix, Ran
+from parity.export_program import program
+from parity.export_questions import asked_of, impulses, runtimes_of, scales_of, shapes_of
+from parity.exporters import DYNAMIC, Exporter
+from parity.exporters.source import Asked
+from parity.status import Status
+from probe.candidates import Candidate, differences, every_convention, neighbours, two_away
+from probe.discrepancy import Attribution, Verdict
+from probe.measure import Refused, call, in_its_words
+from probe.observation import Observation, not_installed, unsupported
+from probe.paths.cases import IMPULSES, Case, rounding
+from probe.paths.seen import Seen, seen
+
+AGAINST = "the call before it was exported"
+_GREY_LEVEL = 1 / 255
+_SINGULAR = {"coordinates": "other coordinates", "ties": "other picks at ties", "antialias": "another antialias"}
+_Tried = tuple[tuple[Seen, ...], tuple[tuple[Case, tuple[int, ...]], ...]]
+
+
+def observations(
+    asked: Asked, made: ExportMatrix, chosen: Iterable[Exporter] | None = None
+) -> tuple[list[Observation], list[str]]:
+    """What became of one call in every cell, and the cells that were not asked since something is not installed."""
+    chosen = exporters.of(asked.framework) if chosen is None else tuple(chosen)
+    cells = made.cells(chosen)
+    observed: list[Observation] = []
+    left_out: list[str] = []
+    for exporter in chosen:
+        for shapes, opset in exporter.cells:
+            if not _is_asked(asked, exporter, shapes):
+                continue
+            name = exporter.cell(shapes, opset)
+            runtimes = runtimes_of(exporter, shapes, opset)
+            absent = [one.name for one in runtimes if exporter.missing or one.missing]
+            left_out += [f"{name} -> {one}" for one in absent] + ([name] if exporter.missing else [])
+            if not exporter.missing:
+                exported = cells[exporter, shapes, opset][asked.id]
+                observed += _of_cell(asked, exporter, shapes, opset, exported)
+    return observed, left_out
+
+
+def _is_asked(asked: Asked, exporter: Exporter, shapes: str) -> bool:
+    ids = {one.id for one in asked_of(exporter)}
+    return asked.id in ids and bool(shapes_of(asked, shapes == DYNAMIC))
+
+
+def absences(source: str) -> list[Observation]:
+    """Every exporter of a framework's calls, and every runtime of its files, that is not installed; each once."""
+    found: dict[str, str] = {}
+    for exporter in exporters.of(source):
+        if exporter.missing:
+            found[f"{exporter.name} of {source}"] = exporter.missing
+            continue
+        for cell in exporter.cells:
+            found |= {f"-> {one.name}": one.missing for one in runtimes_of(exporter, *cell) if one.missing}
+    return [not_installed(name, message) for name, message in found.items()]
+
+
+def _of_cell(asked: Asked, exporter: Exporter, shapes: str, opset: int, exported: Exported) -> Iterator[Observation]:
+    name = exporter.cell(shapes, opset)
+    if exported.status is not Status.RAN:
+        yield _ended(name, exported.status, exported.message, "export")
+        return
+    try:
+        expected = [_expected(asked, *shape) for shape in shapes_of(asked, shapes == DYNAMIC)]
+    except (Refused, WrongShape) as refusal:
+        yield unsupported(name, AGAINST, f"the call itself gives nothing to compare: {refusal}")
+        return
+    for runtime, ran in exported.ran.items():
+        variant = f"{name} -> {runtime}"
+        if ran.status is not Status.RAN:
+            yield _ended(variant, ran.status, ran.message, "run")
+            continue
+        about = (exporter, shapes, opset, runtime)
+        yield _judged(asked, variant, about, _tried(asked, expected, ran))
+
+
+def _ended(variant: str, status: Status, message: str, step: str) -> Observation:
+    if status is Status.REFUSED:
+        return unsupported(variant, AGAINST, message or "it refuses without a word")
+    factor = "time limit" if status is Status.HUNG else "crash"
+    return Observation(
+        variant=variant,
+        verdict=Verdict.ERROR,
+        against=AGAINST,
+        headline=f"{step} {status}",
+        attribution=Attribution((factor,), f"the {step} {status}: {message}"),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _expected(asked: Asked, size_in: tuple[int, int], size_out: tuple[int, int]) -> tuple[Case, np.ndarray]:
+    """Impulses, and what the call makes of them, ``(n, h, w, 1)``; by scale, the call decides the size."""
+    pixels = size_in[0] * size_in[1]
+    images = impulses(size_in, pixels)
+    if isinstance(asked, Operation):
+        return Case(IMPULSES, size_in, size_out, pixels, 1), np.array(call(asked, images, size_out))
+    try:
+        result = np.array(asked.run(images, scales_of(asked)))
+    except Exception as error:
+        raise Refused(in_its_words(error)) from error
+    return Case(IMPULSES, size_in, result.shape[1:3], pixels, 1), result
+
+
+def _tried(asked: Asked, expected: list[tuple[Case, np.ndarray]], ran: Ran) -> _Tried:
+    results, misshapen = [], []
+    for (case, right), got in zip(expected, ran.arrays, strict=True):
+        if got.ndim == 4 and asked.call.layout == "NCHW":
+            got = got.transpose(0, 2, 3, 1)
+        # Where shapes are open there are as many images as the largest needs; the rest are zeros.
+        got = got[: len(right)]
+        if got.shape != right.shape:
+            misshapen.append((case, got.shape))
+        else:
+            results.append(seen(case, asked.claim, right, got))
+    return tuple(results), tuple(misshapen)
+
+
+def _judged(asked: Asked, variant: str, about: tuple, tried: _Tried) -> Observation:
+    """The verdict: the gravest of what was seen, in the order of these branches."""
+    results, misshapen = tried
+    count = len(results) + len(misshapen)
+    if misshapen:
+        case, shape = misshapen[0]
+        expected = (case.n, *case.size_out, 1)
+        is_swapped = sorted(shape) == sorted(expected)
+        text = f"the exported model gives shape {shape}, where the call gives {expected}, without a word: {case}"
+        return Observation(
+            variant=variant,
+            verdict=Verdict.DIVERGES,
+            against=AGAINST,
+            headline="axes change places" if is_swapped else "silent shape change",
+            measured=count,
+            differing=len(misshapen),
+            where=str(case),
+            expected=f"shape {expected}",
+            got=f"shape {shape}",
+            attribution=Attribution(("axis order" if is_swapped else "output size",), text),
+            reproduction=program(asked, *about, case, np.ones(case.n, int), (0, 0, 0, 0)),
+        )
+    worst = max(results, key=lambda one: (one.gain / one.tolerance, one.gain))
+    figures = {"variant": variant, "against": AGAINST, "measured": count}
+    figures |= {"gain": worst.gain, "tolerance": worst.tolerance}
+    if not worst.differs:
+        exact = all(one.is_exact for one in results)
+        headline = "bit for bit" if exact else "within rounding"
+        return Observation(verdict=Verdict.EXACT if exact else Verdict.AGREES, headline=headline, **figures)
+    differing = [one for one in results if one.differs]
+    if np.isinf(worst.gain):
+        text = f"the exported model gives what is not finite, or the call does: {worst.case}"
+        verdict, attribution, headline = Verdict.ERROR, Attribution(("non-finite values",), text), "not finite"
+    elif all(one.only_ties for one in differing):
+        text = f"other pixels are picked where the coordinate is a tie, or near one: {worst.case}"
+        verdict, attribution, headline = Verdict.TIES, Attribution(("ties",), text), "other picks at ties"
+    else:
+        verdict = Verdict.APPROXIMATES if worst.gain < _GREY_LEVEL else Verdict.DIVERGES
+        attribution, headline = _cause(asked, results, worst)
+    expected, got = worst.values
+    signs = np.sign(np.nan_to_num(worst.got - worst.expected))[:, worst.at[1], worst.at[2], 0].astype(int)
+    return Observation(
+        verdict=verdict,
+        headline=headline,
+        differing=len(differing),
+        where=worst.where,
+        expected=f"{expected:.9g}",
+        got=f"{got:.9g}",
+        attribution=attribution,
+        reproduction=program(asked, *about, worst.case, signs, worst.at),
+        **figures,
+    )
+
+
+def _cause(asked: Asked, results: tuple[Seen, ...], worst: Seen) -> tuple[Attribution, str]:
+    """Which convention the exported model follows at every shape, the nearest to the claim first."""
+    sizes = tuple((one.case.size_in, one.case.size_out) for one in results)
+    if asked.claim is not None:
+        scales = scales_of(asked)
+        by_ratio, by_scale = (_explains(asked.claim, sizes, results, given, "got") for given in (None, scales))
+        follows_ratio, follows_scale = (
+            _explains(asked.claim, sizes, results, given, "expected") for given in (None, scales)
+        )
+        if by_ratio and follows_scale and scales is not None:
+            text = f"the coordinates follow the ratio of the two sizes, not the scale that was given, {scales}"
+            return Attribution(("scale source",), text), "the ratio for the scale"
+        if by_scale and follows_ratio and scales is not None:
+            text = f"the coordinates follow the scale that was given, {scales}, not the ratio of the two sizes"
+            return Attribution(("scale source",), text), "the scale for the ratio"
+        if by_ratio or by_scale:
+            text = f"the exported model does what the call claims, '{asked.claim}', and the call itself does not"
+            return Attribution(("execution path",), text), "right where the call is not"
+        found = _named(asked.claim, sizes, tuple((one.got.tobytes(), one.got.shape) for one in results))
+        if found is not None:
+            text = f"the exported model is '{found}', where the call is '{asked.claim}'"
+            factor = found.factors[0]
+            return Attribution(found.factors, text, found.convention), _SINGULAR.get(factor, f"another {factor}")
+    text = f"the exported model gives other values, and no convention near the call's explains them: {worst.case}"
+    return Attribution(("execution path",), text), "another result"
+
+
+def _explains(
+    claim: Convention, sizes: tuple, results: tuple[Seen, ...], scales: tuple[float, float] | None, which: str
+) -> bool:
+    """Whether what was ``expected``, or ``got``, is the claim's by these scales; by the ratio of the sizes for none."""
+    for (size_in, size_out), one in zip(sizes, results, strict=True):
+        given = (None, None) if scales is None else map(Fraction, scales)
+        wy, wx = (matrix(claim, *each).to_array() for each in zip(size_in, size_out, given, strict=True))
+        if not _is(np.kron(wy, wx), getattr(one, which), one.tolerance):
+            return False
+    return True
+
+
+def _is(weights: np.ndarray, got: np.ndarray, tolerance: float) -> bool:
+    measured = got[..., 0].reshape(len(got), -1).T
+    return bool(np.abs(measured - weights).sum(axis=1).max() <= tolerance)
+
+
+@lru_cache(maxsize=1024)
+def _named(claim: Convention, sizes: tuple, got: tuple[tuple[bytes, tuple[int, ...]], ...]) -> Candidate | None:
+    """The first convention that explains what came out at every shape, float32 ``(n, h, w, 1)``."""
+    arrays = [np.frombuffer(data, np.float32).reshape(shape) for data, shape in got]
+    for candidate in _candidates(claim):
+        if not candidate.has_meaning:
+            continue
+        for (size_in, size_out), array in zip(sizes, arrays, strict=True):
+            wy, wx = (candidate.matrix(*each) for each in zip(size_in, size_out, strict=True))
+            if not _is(np.kron(wy, wx), array, rounding(claim, size_in, size_out)):
+                break
+        else:
+            return candidate
+    return None
+
+
+def _candidates(claim: Convention) -> Iterator[Candidate]:
+    yield from neighbours(claim)
+    yield from two_away(claim)
+    yield from (Candidate(differences(claim, one), one) for one in every_convention())

@@ -1,0 +1,124 @@
+"""What turns resize calls into model files: one small module for each exporter, run in a process of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+FIXED, DYNAMIC = "fixed", "dynamic"
+"""Shapes as the exporter was told them: numbers; or left open, with the size of the output that of another input."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exporter:
+    """One way to make a model file of a framework's calls.
+
+    source
+        The framework whose calls it takes.
+    modules, distributions
+        What must be importable, and what to install for that.
+    load
+        ``package.module:function`` that exports what :class:`parity.exporters.source.Order` asks for, in the process of
+        :mod:`parity.worker`: ``load(order_file, (), ())`` writes the model, and returns what is called to no effect.
+    kind, suffix
+        What is written, a kind of :data:`parity.model.KINDS`, and how its file is called.
+    cells
+        Shapes and opset that are asked for; opset 0 where the format has none.
+    program
+        Python source that exports ``Resize`` (for torch a module, for TensorFlow a function) to ``path``, for
+        reproductions; in terms of ``x``, ``like``, ``opset``, ``dynamic``. Empty where there is none.
+    environment
+        Variables of its process.
+    is_dear
+        Whether a call takes it a tenth of a second: of calls by scale that promise the same it then takes one.
+    """
+
+    name: str
+    source: str
+    modules: tuple[str, ...]
+    distributions: tuple[str, ...]
+    load: str
+    kind: str
+    suffix: str
+    cells: tuple[tuple[str, int], ...]
+    program: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    is_dear: bool = False
+
+    @property
+    def missing(self) -> str:
+        """What to install, in words; empty when nothing."""
+        absent = any(importlib.util.find_spec(name.partition(".")[0]) is None for name in self.modules)
+        return f"not installed (pip install {' '.join(self.distributions)})" if absent else ""
+
+    def cell(self, shapes: str, opset: int) -> str:
+        """How a cell is named, without its runtime."""
+        return f"{self.name}, {shapes}" + (f", opset {opset}" if opset else "")
+
+
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+_TENSORFLOW = _ONE_THREAD | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+_TORCH_DYNAMO = """AUTO = torch.export.Dim.AUTO
+shapes = {"x": {2: AUTO, 3: AUTO}, "like": {2: AUTO, 3: AUTO}} if dynamic else None
+names = {"input_names": ["x", "like"], "output_names": ["y"], "opset_version": opset}
+torch.onnx.export(Resize(), (x, like), path, dynamo=True, dynamic_shapes=shapes, **names)"""
+
+_TORCHSCRIPT = """axes = {"x": {2: "H", 3: "W"}, "like": {2: "h", 3: "w"}, "y": {2: "a", 3: "b"}} if dynamic else None
+names = {"input_names": ["x", "like"], "output_names": ["y"], "opset_version": opset}
+torch.onnx.export(Resize(), (x, like), path, dynamo=False, dynamic_axes=axes, **names)"""
+
+_TF2ONNX = """import tf2onnx
+axes = [x.shape[0], None, None, 1] if dynamic else x.shape
+sizes = [1, None, None, 1] if dynamic else like.shape
+signature = [tf.TensorSpec(axes, tf.float32, name="x"), tf.TensorSpec(sizes, tf.float32, name="like")]
+tf2onnx.convert.from_function(tf.function(Resize), signature, opset=opset, output_path=path)"""
+
+# Resize changed at 11, 13, 18 and 19: https://onnx.ai/onnx/operators/onnx__Resize.html. The exporter of programs writes
+# 18 itself, and has other opsets made of that.
+EXPORTERS: tuple[Exporter, ...] = (
+    Exporter(
+        "torch.onnx dynamo",
+        "torch",
+        ("torch", "onnx", "onnxscript"),
+        ("torch", "onnx", "onnxscript"),
+        "parity.exporters.torch_dynamo:load",
+        "onnx",
+        ".onnx",
+        # Not with open shapes: a call that fixes them fixes those of all calls in one model.
+        ((FIXED, 18),),
+        _TORCH_DYNAMO,
+        _ONE_THREAD,
+        is_dear=True,
+    ),
+    Exporter(
+        "torch.onnx TorchScript",
+        "torch",
+        ("torch", "onnx"),
+        ("torch", "onnx"),
+        "parity.exporters.torchscript:load",
+        "onnx",
+        ".onnx",
+        ((FIXED, 11), (FIXED, 13), (FIXED, 18), (FIXED, 19), (DYNAMIC, 18)),
+        _TORCHSCRIPT,
+        _ONE_THREAD,
+    ),
+    Exporter(
+        "tf2onnx",
+        "tensorflow",
+        ("tensorflow", "tf2onnx", "onnx"),
+        ("tensorflow", "tf2onnx", "onnx"),
+        "parity.exporters.tf_onnx:load",
+        "onnx",
+        ".onnx",
+        ((FIXED, 11), (FIXED, 13), (FIXED, 18), (DYNAMIC, 18)),
+        _TF2ONNX,
+        _TENSORFLOW,
+    ),
+)
+
+
+def of(source: str) -> tuple[Exporter, ...]:
+    """Every exporter of a framework's calls, installed or not."""
+    return tuple(one for one in EXPORTERS if one.source == source)
