@@ -125,7 +125,7 @@ def test_halves_are_asked_until_the_refused_stand_alone():
 
 
 def test_a_message_is_the_same_in_every_run():
-    said = export_matrix._said("\nFail: /tmp/parity-a1/model_205.onnx at 0x7ffe, line 33 of /usr/lib/x/y.py\nmore")
+    said = export_matrix._said("\nFail: /scratch/parity-a1/model_205.onnx at 0x7ffe, line 33 of /usr/lib/x/y.py\nmore")
     assert said == "Fail: ....onnx at ..., line ... of y.py"
 
 
