@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from adapters._stated import Stated
 from golden import Convention
 
 _API = "https://docs.jax.dev/en/latest/_autosummary/"
@@ -34,19 +34,6 @@ BORDERS = {
     "reflect": "reflect",
 }
 """``mode`` of map_coordinates; its constant and wrap are SciPy's grid-constant and grid-wrap, says the page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A claim, the page or file that states it (or should), and one sentence on what is left open."""
-
-    claim: Convention | None
-    source: str
-    note: str = ""
-
-    def about(self) -> dict[str, object]:
-        """The fields of an :class:`adapters.operation.Operation` of the same names."""
-        return {"claim": self.claim, "source": self.source, "note": self.note}
 
 
 def filtered(method: str, antialias: bool, mode: str = "half_pixel") -> Convention:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from adapters._stated import Stated
 from golden import Convention
 
 _API = "https://keras.io/api/"
@@ -46,19 +46,6 @@ _EXEMPT = {
     # Interpolate with mode cubic, half_pixel and cube_coeff -0.5.
     ("bicubic", "openvino"): Convention(kernel="cubic", cubic_coeff_a=Fraction(-1, 2)),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A claim, the page or file that states it (or should), and one sentence on what is left open."""
-
-    claim: Convention | None
-    source: str
-    note: str = ""
-
-    def about(self) -> dict[str, object]:
-        """The fields of an :class:`adapters.operation.Operation` of the same names."""
-        return {"claim": self.claim, "source": self.source, "note": self.note}
 
 
 def resize(interpolation: str, antialias: bool, backend: str) -> Stated:

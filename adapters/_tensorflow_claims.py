@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from adapters._stated import Stated
 from golden import Convention
 
 _API = "https://www.tensorflow.org/api_docs/python/tf/"
@@ -44,19 +44,6 @@ ANTIALIASED = {
     "gaussian": "gaussian",
     "mitchellcubic": "mitchellcubic",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A claim, the page or file that states it (or should), and one sentence on what is left open."""
-
-    claim: Convention | None
-    source: str
-    note: str = ""
-
-    def about(self) -> dict[str, object]:
-        """The fields of an :class:`adapters.operation.Operation` of the same names."""
-        return {"claim": self.claim, "source": self.source, "note": self.note}
 
 
 def flagged(method: str, align_corners: bool = False, half_pixel_centers: bool = False) -> Stated:
