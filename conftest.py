@@ -42,6 +42,7 @@ class RunState:
     """What one pytest process knows of the run; the controller's also collects every record."""
 
     frameworks: tuple[str, ...]
+    in_chapters: tuple[str, ...]
     sizes: str
     report: Path
     ledger: Ledger
@@ -60,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("halfpixel")
     group.addoption("--frameworks", metavar="NAMES", help="comma-separated; all that are installed by default")
     group.addoption("--without", metavar="NAMES", help="comma-separated; frameworks not to ask about")
+    group.addoption("--chapters-of", metavar="NAMES", help="frameworks that the suites of variants ask; by default all")
     group.addoption("--sizes", default="quick", help=f"which pairs of sizes: {', '.join(SIZE_SETS)}")
     group.addoption("--ledger", metavar="FILE", default=LEDGER, help="the ledger of known divergences")
     group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
@@ -84,6 +86,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"unknown sizes {sizes!r}; allowed: {', '.join(SIZE_SETS)}")
     versions = _versions(config.getoption("--frameworks"), config.getoption("--without"))
     frameworks = tuple(name for name, version in versions.items() if version is not None)
+    named = _names("--chapters-of", config.getoption("--chapters-of"), versions)
+    in_chapters = tuple(name for name in frameworks if name in (named or frameworks))
     try:
         ledger = load(Path(config.getoption("--ledger")))
         _refuse_orphans(ledger)
@@ -93,7 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(worker["halfpixel_folder"]) if worker else Path(tempfile.mkdtemp(prefix="halfpixel-"))
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     store = Store(folder, SIZE_SETS[sizes])
-    config.stash[STATE] = RunState(frameworks, sizes, report, ledger, store, versions, started)
+    config.stash[STATE] = RunState(frameworks, in_chapters, sizes, report, ledger, store, versions, started)
 
 
 def _versions(named: str | None, left_out: str | None) -> dict[str, str | None]:
@@ -152,7 +156,8 @@ def pytest_configure_node(node) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test an operation, a claim, or a pair of defaults, of the frameworks asked for."""
     state = metafunc.config.stash[STATE]
-    operations = [operation for name in state.frameworks for operation in adapters.operations(name)]
+    frameworks = state.in_chapters if _suite(metafunc.definition) in record.CHAPTERS else state.frameworks
+    operations = [operation for name in frameworks for operation in adapters.operations(name)]
     if "claimed_operation" in metafunc.fixturenames:
         # Operations with one claim side by side: the exact matrices they are held against are then made once.
         chosen = sorted(
@@ -168,7 +173,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ("integer_operation", adapters.integer_operations),
     ):
         if fixture in metafunc.fixturenames:
-            chosen = [call for name in state.frameworks for call in listed(name)]
+            chosen = [call for name in frameworks for call in listed(name)]
             metafunc.parametrize(fixture, chosen, ids=[call.id for call in chosen])
     if "translated_operation" in metafunc.fixturenames:
         chosen = [*operations, *(call for name in state.frameworks for call in adapters.integer_operations(name))]
@@ -197,11 +202,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Measurements first, comparisons of them last; otherwise in the order collected."""
 
-    def rank(item: pytest.Item) -> int:
-        parts = item.path.relative_to(SUITES).parts if item.path.is_relative_to(SUITES) else ("",)
-        return ORDER.index(parts[0]) if parts[0] in ORDER else len(ORDER)
+    items.sort(key=lambda item: ORDER.index(_suite(item)) if _suite(item) in ORDER else len(ORDER))
 
-    items.sort(key=rank)
+
+def _suite(item: pytest.Item) -> str:
+    """The folder of ``suites/`` that it is in, or nothing."""
+    return item.path.relative_to(SUITES).parts[0] if item.path.is_relative_to(SUITES) else ""
 
 
 @pytest.fixture(scope="session")
@@ -371,7 +377,11 @@ def run_header(state: RunState) -> record.Run:
         python=platform.python_version(),
         platform=platform.platform(),
         cpu=_cpu(),
-        options={"sizes": state.sizes, "frameworks": list(state.frameworks)},
+        options={
+            "sizes": state.sizes,
+            "frameworks": list(state.frameworks),
+            "chapters_of": list(state.in_chapters),
+        },
         size_pairs=len(pairs),
         pair_list_digest=hashlib.sha256(repr(pairs).encode()).hexdigest()[:16],
     )

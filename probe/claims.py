@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from adapters import Operation
-from golden.align_corners import Axis, NeitherMode, NotSeen, Sampler
+from golden.align_corners import Axis, NeitherMode, NotSeen, Sampler, exact_axis
 from golden.claims import Claim, Outcome, all_pairs, check, seen
 from golden.convention import Convention
 from probe.measure import sweep
@@ -53,17 +53,25 @@ def fault(operation: Operation) -> str:
     return ""
 
 
+@lru_cache(maxsize=256)
+def _applies(operation: Operation) -> bool:
+    """Whether the operation's weights are its claim's at every pair: only then can it stand for the convention."""
+    if fault(operation):
+        return False
+    return all(axis.rows == exact_axis(operation.claim, *pair).rows for pair, axis in _axes(operation).items())
+
+
 def sampler(operation: Operation, others: Sequence[Operation]) -> Sampler:
     """What ``operation`` samples, as :func:`golden.claims.check` asks for it.
 
-    Of other conventions that are asked for, the first of ``others`` that documents it and samples as some mode does.
+    Of other conventions that are asked for, the first of ``others`` that documents it and applies it.
     """
 
     def stands_for(convention: Convention) -> Operation:
         if convention == operation.claim:
             return operation
         for other in others:
-            if other.claim == convention and not fault(other):
+            if other.claim == convention and _applies(other):
                 return other
         raise NotSeen(f"no operation documents {convention}")
 

@@ -15,6 +15,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+import adapters
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFORMANCE = "python -m pip install tox && tox run -e conformance"
 TESTS = "python -m pip install tox && tox run -e tests"
@@ -89,6 +91,15 @@ def test_conformance_is_a_full_run_that_writes_the_report():
     command = " ".join([tox["in_frameworks"]["suites"], tox["testenv:conformance"]["commands"]])
     assert "suites --ignore=suites/meta --without keras --report reports/latest" in command
     assert command.endswith("--sizes full {posargs}")
+
+
+def test_field_asks_of_variants_what_the_default_run_does_not():
+    core = {canonicalize_name(requirement.name) for requirement in _requirements("core.txt")}
+    apart = {"mmseg"}
+    absent = {name for name, each in adapters.frameworks().items() if not core & set(each.distributions)} - apart
+    (asked,) = re.findall(r"--chapters-of (\S+)", _tox()["testenv:field"]["commands"])
+    assert set(asked.split(",")) == absent
+    assert "--without keras" in _tox()["in_frameworks"]["suites"]
 
 
 def test_ci_runs_exactly_the_test_command():

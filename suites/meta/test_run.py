@@ -237,6 +237,7 @@ def _one_line(done: subprocess.CompletedProcess, *words: str) -> None:
         (["--frameworks", ","], ["names none", "allowed:"]),
         (["--without", "tensorfow"], ["'tensorfow'", "allowed:", "tensorflow"]),
         (["--without", "pretend"], ["--without leaves no framework to ask"]),
+        (["--chapters-of", "tensorflow"], ["'tensorflow'", "allowed: pretend"]),
         (["--sizes", "huge"], ["'huge'", "allowed: quick, full"]),
         (["--ledger", "no/such/ledger.toml"], ["no/such/ledger.toml", "No such file"]),
         (["--report", "README.md/inside"], ["README.md", "Not a directory"]),
@@ -246,6 +247,7 @@ def _one_line(done: subprocess.CompletedProcess, *words: str) -> None:
         "no framework",
         "unknown left out",
         "all left out",
+        "variants of what is not asked",
         "unknown sizes",
         "missing ledger",
         "unwritable report",
@@ -262,6 +264,14 @@ def test_what_is_absent_is_said_once_and_what_is_left_out_is_not_asked(run, tmp_
     assert (absent.framework, absent.verdict) == ("pretend", "not installed")
     assert done.returncode == 1
     assert "nothing was measured" in done.stdout
+
+
+def test_the_suites_of_variants_ask_some_and_the_others_all(run):
+    asked = "suites/dtypes", "--frameworks", "pretend,scipy", "--chapters-of", "scipy", "--collect-only", "-q"
+    listed = run("right", *asked).stdout
+    assert "test_does_what_its_documentation_says[pretend resize()]" in listed
+    assert "test_images_of_every_dtype_are_resized_alike[scipy" in listed
+    assert "test_images_of_every_dtype_are_resized_alike[pretend" not in listed
 
 
 def test_a_framework_named_but_not_installed_is_refused(run):

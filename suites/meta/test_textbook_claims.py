@@ -24,6 +24,9 @@ from golden.align_corners import (
 from golden.claims import VERDICTS, all_pairs, check, input_to_output, output_to_input, seen
 from golden.matrix import matrix
 from golden.textbook import CLAIMS, claim
+from probe.claims import sampler
+from suites.meta.fakes.image import fake, separable
+from suites.meta.fakes.right import LINEAR, LINEAR_ANTIALIAS
 
 SMALL = all_pairs(12)
 NAMES = [each.name for each in CLAIMS]
@@ -167,3 +170,14 @@ def test_what_is_no_mode_is_not_taken_for_one():
         seen(FALSE, 6, 5, bent.tolist(), 1e-5)
     with pytest.raises(NotSeen, match="apart"):
         seen(FALSE, 3, 5, weights.tolist(), 0.1)
+
+
+def test_what_does_not_apply_its_convention_cannot_stand_for_it():
+    linear = fake("applies linear", FALSE, separable(LINEAR)).operation
+    stretched = FALSE.but(antialias=True, border="renormalise")
+    unfiltered = fake("drops antialias", stretched, separable(LINEAR)).operation
+    with pytest.raises(NotSeen, match="no operation documents"):
+        sampler(linear, [linear, unfiltered])(stretched, 4, 2)
+    right = fake("stretches", stretched, separable(LINEAR_ANTIALIAS)).operation
+    found = sampler(linear, [linear, unfiltered, right])(stretched, 4, 2)
+    assert found.rows == exact_axis(stretched, 4, 2).rows != exact_axis(FALSE, 4, 2).rows
