@@ -9,7 +9,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -19,20 +19,22 @@ from parity import exporters
 from parity.exporters.source import found as exported_calls
 from probe import SIZE_SETS
 from probe.classes import claims
-from probe.observation import NOT_HERE
 from probe.store import Store
 from reports import record
 from reports.html import write_html
 from reports.terminal import summary_lines
 from reports.translations import distinct
+from suites import choice
 from suites.ledger import PATH as LEDGER
 from suites.ledger import Ledger, LedgerError, load
-from suites.questions import BETWEEN, default_pairs
+from suites.questions import default_pairs
+from suites.settling import Known
+from suites.shard import Shard
 
 SUITES = Path(__file__).parent / "suites"
 ORDER = (
     *("meta", "conformance", "structure", *record.CHAPTERS, "claims", "segmentation"),
-    *("defaults", "agreement", "translation"),
+    *("showcase", "defaults", "agreement", "translation"),
 )
 """Agreement, defaults and translation read what conformance measured, so they come after it."""
 
@@ -49,6 +51,7 @@ class RunState:
     store: Store
     versions: dict[str, str | None]
     started: str
+    shard: Shard
     records: list[record.Record] = field(default_factory=list)
 
 
@@ -65,6 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sizes", default="quick", help=f"which pairs of sizes: {', '.join(SIZE_SETS)}")
     group.addoption("--ledger", metavar="FILE", default=LEDGER, help="the ledger of known divergences")
     group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
+    group.addoption("--record-only", action="store_true", help="write results.jsonl alone; the ledger has no say")
     group.addoption("--compiled", action="store_true", help="ask paths that compile for seconds a call, too")
     group.addoption("--exports", action="store_true", help="ask what exporters make of each call, in suites/parity")
     group.addoption("--mmseg-config", metavar="FILE", nargs="+", help="configs of mmsegmentation, for suites/configs")
@@ -84,67 +88,22 @@ def pytest_configure(config: pytest.Config) -> None:
     sizes = config.getoption("--sizes")
     if sizes not in SIZE_SETS:
         raise pytest.UsageError(f"unknown sizes {sizes!r}; allowed: {', '.join(SIZE_SETS)}")
-    versions = _versions(config.getoption("--frameworks"), config.getoption("--without"))
+    versions = choice.versions(config.getoption("--frameworks"), config.getoption("--without"))
     frameworks = tuple(name for name, version in versions.items() if version is not None)
-    named = _names("--chapters-of", config.getoption("--chapters-of"), versions)
+    named = choice.names("--chapters-of", config.getoption("--chapters-of"), versions)
     in_chapters = tuple(name for name in frameworks if name in (named or frameworks))
     try:
         ledger = load(Path(config.getoption("--ledger")))
-        _refuse_orphans(ledger)
+        choice.refuse_orphans(ledger)
     except LedgerError as error:
         raise pytest.UsageError(str(error)) from None
     report = Path(config.getoption("--report"))
     folder = Path(worker["halfpixel_folder"]) if worker else Path(tempfile.mkdtemp(prefix="halfpixel-"))
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     store = Store(folder, SIZE_SETS[sizes])
-    config.stash[STATE] = RunState(frameworks, in_chapters, sizes, report, ledger, store, versions, started)
-
-
-def _versions(named: str | None, left_out: str | None) -> dict[str, str | None]:
-    """What is asked about, and its version: the frameworks named, or all but those left out; ``None`` where absent."""
-    known = adapters.frameworks()
-    chosen, dropped = _names("--frameworks", named, known), _names("--without", left_out, known)
-    for name in chosen:
-        if known[name].version is None:
-            package = known[name].distributions[0]
-            raise pytest.UsageError(f"framework {name!r} is not installed; install it with: pip install {package}")
-    asked = [name for name in chosen or known if name not in dropped]
-    if not asked:
-        raise pytest.UsageError("--without leaves no framework to ask")
-    return {name: known[name].version for name in asked}
-
-
-def _names(option: str, text: str | None, known: Iterable[str]) -> tuple[str, ...]:
-    if text is None:
-        return ()
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    if not names:
-        raise pytest.UsageError(f"{option} names none; allowed: {', '.join(known)}")
-    for name in names:
-        if name not in known:
-            raise pytest.UsageError(f"unknown framework {name!r}; allowed: {', '.join(known)}")
-    return names
-
-
-def _refuse_orphans(ledger: Ledger) -> None:
-    """Every entry must name a question that exists."""
-    operations = adapters.operations()
-    known = {operation.id for operation in operations}
-    subjects = {
-        "conformance": known,
-        "structure": known,
-        "agreement": set(claims(operations)),
-        "defaults": {f"{a.id} | {b.id}" for a, b in default_pairs(operations)},
-    }
-    others = (adapters.integer_operations, adapters.scaled_operations, adapters.ranked_operations)
-    asked = known | {call.id for listed in others for call in listed()}
-    for suite in record.SUITES:
-        named = {subject: subject for subject in ledger.subjects(suite)}
-        if suite in record.CHAPTERS:
-            named = {subject: subject.rpartition(" [")[0] for subject in named}
-        orphans = sorted(subject for subject, name in named.items() if name not in subjects.get(suite, asked))
-        if orphans:
-            raise LedgerError(f"ledger: {suite} entry matches nothing: {orphans[0]!r}")
+    shard = Shard(config)
+    config.pluginmanager.register(shard, "halfpixel-shard")
+    config.stash[STATE] = RunState(frameworks, in_chapters, sizes, report, ledger, store, versions, started, shard)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -232,84 +191,19 @@ def keep(request: pytest.FixtureRequest):
 
 @pytest.fixture
 def settle(request: pytest.FixtureRequest, keep):
-    """``settle(finding, ...)``: record the findings of one question and end the test as the ledger says.
-
-    Agreement passes, unless the ledger says that there is none any more. A known divergence is an expected failure. A
-    new or changed one fails with its message. A framework that is not installed is skipped, and recorded as that. A
-    variant that the framework refuses is recorded with its message, and is neither; the test is skipped when all are.
-    ``left_out`` are variants that this run does not ask, and of which the ledger may therefore speak. ``follows`` says
-    of what is known already a disagreement between operations is the consequence, where it is: it needs no entry then.
-    """
+    """``settle(finding, ...)``: keep the findings of one question and end the test as :class:`Known` settles them."""
     state = request.config.stash[STATE]
+    known = Known(state.ledger, state.sizes, state.versions)
 
-    def settled(*findings: record.Finding, left_out: Iterable[str] = (), follows: str = "") -> None:
-        outcomes = [_outcome(state, finding, follows) for finding in findings]
-        for _, finding, _ in outcomes:
+    def settle_by_ledger(*findings: record.Finding, left_out: Iterable[str] = (), follows: str = "") -> None:
+        told, end = known.settled(findings, left_out, follows)
+        is_recorded_only = request.config.getoption("--record-only")
+        for finding in findings if is_recorded_only else told:
             keep(finding)
-        failures = [text for end, _, text in outcomes if end == "fail"]
-        failures += _orphans(state, findings, set(left_out))
-        if failures:
-            pytest.fail("\n\n".join(failures), pytrace=False)
-        known = [text for end, _, text in outcomes if end == "xfail"]
-        if known:
-            pytest.xfail("; ".join(dict.fromkeys(known)))
-        if all(end == "skip" for end, _, _ in outcomes):
-            pytest.skip("; ".join(dict.fromkeys(text for _, _, text in outcomes)) or "nothing to ask")
+        if not is_recorded_only:
+            end()
 
-    return settled
-
-
-def _outcome(state: RunState, finding: record.Finding, follows: str) -> tuple[str, record.Finding, str]:
-    """How a finding ends its test (pass, skip, xfail, fail), the finding with the ledger's word, and what to say."""
-    version = "0" if finding.framework == BETWEEN else state.versions[finding.framework]
-    entry = state.ledger.entry(finding.suite, finding.subject, state.sizes, version)
-    if finding.verdict == "not installed":
-        return "skip", finding, f"{finding.framework} is not installed"
-    is_here = finding.headline != NOT_HERE
-    if finding.verdict == "unsupported" and finding.suite in record.CHAPTERS and (entry is None or not is_here):
-        return "skip", finding, f"{finding.subject}: refused: {finding.refused.message}"
-    if finding.verdict in record.AGREEMENT:
-        if entry is None:
-            return "pass", finding, ""
-        reason = f"the ledger says {entry.verdict} with gain {entry.gain}, and it agrees now"
-        stale = record.Ledger(status="stale", reason=reason, link=_link(entry.link))
-        return "fail", replace(finding, ledger=stale), f"{finding.subject}: {reason}; remove its entry from the ledger"
-    if follows and entry is None:
-        return "xfail", replace(finding, ledger=record.Ledger(status="known", reason=follows)), follows
-    changed = entry.explains(finding) if entry is not None else None
-    if changed == "":
-        known = record.Ledger(status="known", reason=entry.reason, link=_link(entry.link))
-        return "xfail", replace(finding, ledger=known), f"{entry.reason} ({entry.link})"
-    if changed:
-        stale = record.Ledger(status="stale", reason=changed, link=_link(entry.link))
-        return "fail", replace(finding, ledger=stale), f"the ledger no longer holds: {changed}\n{_told(finding)}"
-    new = replace(finding, ledger=record.Ledger(status="new"))
-    return "fail", new, f"a divergence that the ledger does not know\n{_told(finding)}"
-
-
-def _told(finding: record.Finding) -> str:
-    """The message of a finding, its reproduction included."""
-    if not finding.reproduction or "reproduce with:" in finding.message:
-        return finding.message
-    lines = [f"    {line}" for line in finding.reproduction.rstrip().splitlines()]
-    return "\n".join([finding.message, "reproduce with:", *lines])
-
-
-def _orphans(state: RunState, findings: tuple[record.Finding, ...], left_out: set[str]) -> list[str]:
-    """What the ledger says of variants of these operations that were neither among the findings nor left out."""
-    asked = {finding.subject for finding in findings}
-    asked |= {f"{finding.operation} [{variant}]" for finding in findings for variant in left_out}
-    about = {(finding.suite, finding.operation, finding.framework) for finding in findings}
-    return [
-        f"ledger: {suite} entry matches nothing: {subject!r}"
-        for suite, operation, framework in sorted(about)
-        if suite in record.CHAPTERS
-        for subject in sorted(state.ledger.variants(suite, operation, state.versions.get(framework)) - asked)
-    ]
-
-
-def _link(text: str) -> str:
-    return text if text.startswith(("https://", "http://")) else ""
+    return settle_by_ledger
 
 
 @pytest.hookimpl(wrapper=True)
@@ -339,9 +233,10 @@ class Collector:
         state = self.config.stash[STATE]
         shutil.rmtree(state.store.folder, ignore_errors=True)
         findings = [one for one in state.records if isinstance(one, record.Finding)]
-        if not state.records:
+        if not state.records and not state.shard.keeps:
             return
-        if findings and all(one.verdict in record.NOT_MEASURED for one in findings):
+        # A shard of few tests may well have none that measures: of the merged shards it would be said.
+        if findings and not state.shard.is_one and all(one.verdict in record.NOT_MEASURED for one in findings):
             self.problem = "nothing was measured: whatever was asked is not installed, refuses or fails"
         try:
             self._write(state)
@@ -353,8 +248,10 @@ class Collector:
     def _write(self, state: RunState) -> None:
         records = [run_header(state), *sorted(distinct(state.records), key=_order)]
         record.write(state.report / "results.jsonl", records)
-        write_html(state.report / "index.html", records)
-        self.written = state.report / "index.html"
+        self.written = state.report / "results.jsonl"
+        if not self.config.getoption("--record-only"):
+            write_html(state.report / "index.html", records)
+            self.written = state.report / "index.html"
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What was measured, what is new, where the page is."""
@@ -381,6 +278,7 @@ def run_header(state: RunState) -> record.Run:
             "sizes": state.sizes,
             "frameworks": list(state.frameworks),
             "chapters_of": list(state.in_chapters),
+            **state.shard.options,
         },
         size_pairs=len(pairs),
         pair_list_digest=hashlib.sha256(repr(pairs).encode()).hexdigest()[:16],

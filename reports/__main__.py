@@ -1,59 +1,43 @@
-"""``python -m reports render | merge | diff``: pages, joins and differences from the records of runs."""
+"""``python -m reports COMMAND``: pages, joins, differences and more from the records of runs."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from reports.diff import diff
-from reports.html import visible, write_html
-from reports.merge import merge
-from reports.record import RecordError, read, write
+from reports import (
+    badges,
+    diff_command,
+    markdown,
+    merge_command,
+    render_command,
+    reproduce,
+    tables_csv,
+    timeline_command,
+)
+from reports.html import visible
+from reports.record import RecordError
 
-
-def _render(options: argparse.Namespace) -> int:
-    target = options.output or options.records.with_suffix(".html")
-    write_html(target, read(options.records))
-    print(target)
-    return 0
-
-
-def _merge(options: argparse.Namespace) -> int:
-    merged = merge(options.records)
-    write(options.output, merged.records)
-    for conflict in merged.conflicts:
-        print(f"conflict, both kept: {visible(conflict)}", file=sys.stderr)
-    print(
-        f"{options.output}: {len(merged.records)} records; {merged.duplicates} duplicates dropped, "
-        f"{merged.filled} not installed here but measured elsewhere, {len(merged.conflicts)} conflicts"
-    )
-    return 1 if merged.conflicts else 0
-
-
-def _diff(options: argparse.Namespace) -> int:
-    lines = diff(read(options.old), read(options.new))
-    for line in lines:
-        print(visible(line))
-    return 1 if lines else 0
+# Each module adds its command with `add_parser(commands)`; a parser's default `run` takes the options and returns the
+# exit code.
+COMMANDS = (
+    render_command,
+    merge_command,
+    diff_command,
+    timeline_command,
+    reproduce,
+    markdown,
+    badges,
+    tables_csv,
+)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m reports", description=__doc__.partition(": ")[2])
     commands = parser.add_subparsers(required=True, metavar="command")
-    render = commands.add_parser("render", help="write the page of a run")
-    render.add_argument("records", type=Path, metavar="A.jsonl")
-    render.add_argument("-o", "--output", type=Path, metavar="out.html", help="default: A.html")
-    render.set_defaults(run=_render)
-    joined = commands.add_parser("merge", help="join several runs; exit 1 when they contradict each other")
-    joined.add_argument("records", type=Path, nargs="+", metavar="A.jsonl")
-    joined.add_argument("-o", "--output", type=Path, required=True, metavar="out.jsonl")
-    joined.set_defaults(run=_merge)
-    differ = commands.add_parser("diff", help="list what changed from one run to the next; exit 1 when something did")
-    differ.add_argument("old", type=Path, metavar="A.jsonl")
-    differ.add_argument("new", type=Path, metavar="B.jsonl")
-    differ.set_defaults(run=_diff)
+    for module in COMMANDS:
+        module.add_parser(commands)
     return parser
 
 

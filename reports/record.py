@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from reports import schema
 from reports.files import write_whole
+from reports.model_record import ModelCheck
 from reports.schema import WEIGHTS
+from reports.showcase_record import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
 from reports.translations_record import Call, Snippet, Translation
 
 SCHEMA = 1
@@ -274,14 +276,29 @@ class MaskShift:
         _to_tuple(self, "edge")
 
 
-Record = Run | Finding | EquivalenceClass | PairComparison | Default | Claim | MaskShift | Snippet | Call | Translation
+Record = (
+    Run
+    | Finding
+    | EquivalenceClass
+    | PairComparison
+    | Default
+    | Claim
+    | MaskShift
+    | Snippet
+    | Call
+    | Translation
+    | ShowcaseMatrix
+    | ShowcaseConvention
+    | ShowcaseOperation
+    | ModelCheck
+)
 
 _TYPES: dict[str, type] = {each.type: each for each in Record.__args__}
 _PARTS = {"worst": Worst, "attribution": Attribution, "refused": Refused, "ledger": Ledger}
 _NUMBERS = ("gain", "grey_levels", "pixels_moved", "tolerance", "smallest_tolerance")
 
 
-_MANY = (Finding, Call, Translation)
+_MANY = (Finding, Call, Translation, ShowcaseConvention, ShowcaseOperation)
 """Types of which there are thousands: what they leave at its default is left out."""
 _NEEDED = {
     kind: {each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
@@ -346,43 +363,66 @@ def write(path: str | Path, records: Iterable[Record]) -> None:
 
 
 def read(path: str | Path) -> list[Record]:
-    """The records of a file, the run header first (a merged file has one header for each run).
+    """The records of a file, each after the header of its run (a merged file has several runs, one after the other).
 
     Raises ``RecordError`` naming the file, the line and the fault: bad JSON, a schema violation, a file cut short, a
     missing header, an empty file. ``OSError`` when the file cannot be read.
     """
-    lines = Path(path).read_bytes().split(b"\n")
-    if lines == [b""]:
-        raise RecordError(f"{path}:1: empty file")
-    complete = lines[-1] == b""
-    if complete:
-        lines.pop()
     records: list[Record] = []
-    for number, line in enumerate(lines, start=1):
-        refuse = _refusal(path, number)
+    for number, found in lines(path):
+        if isinstance(found, str):
+            raise RecordError(f"{path}:{number}: {found}")
+        records.append(found)
+    return records
+
+
+class HeaderFault(str):
+    """What is wrong with a line that is, or was, a run header: whose the records after it are, nobody can tell."""
+
+    __slots__ = ()
+
+
+def lines(path: str | Path) -> Iterator[tuple[int, Record | str]]:
+    """Each line of a file by its number: its record, or what is wrong with it; nothing for a right end line."""
+    found = Path(path).read_bytes().split(b"\n")
+    complete = found[-1] == b""
+    if complete:
+        found.pop()
+    if not found:
+        yield 1, "empty file"
+        return
+    counted, ended = 0, False
+    for number, line in enumerate(found, start=1):
+        is_header = line.startswith(b'{"type": "run"')
         try:
-            entry = json.loads(line, parse_constant=_no_constant)
+            # As bytes, json would guess at the encoding, and take a line with zeros in it for UTF-16.
+            entry = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
-            cut = number == len(lines) and not complete
-            raise refuse("cut short in the middle of this line" if cut else f"bad JSON: {error}") from None
-        fault = schema.fault(entry)
-        if fault is not None:
-            raise refuse(fault)
-        if number == 1 and entry["type"] != "run":
-            raise refuse(f"the first line is no run header but of type {entry['type']!r}")
-        if entry["type"] == "end":
-            if entry["records"] != len(records) or number != len(lines):
-                raise refuse(f"the end line counts {entry['records']} records and is line {number} of {len(lines)}")
-            return records
+            counted, ended = counted + 1, False
+            if number == len(found) and not complete:
+                yield number, "cut short in the middle of this line"
+                return
+            yield number, (HeaderFault if is_header else str)(f"bad JSON: {error}")
+            continue
+        wrong = schema.fault(entry)
+        if wrong is None and number == 1 and entry["type"] != "run":
+            yield number, f"the first line is no run header but of type {entry['type']!r}"
+        if wrong is None and entry["type"] == "end":
+            if entry["records"] != counted or number != len(found):
+                yield number, f"the end line counts {entry['records']} records and is line {number} of {len(found)}"
+            counted, ended = 0, True
+            continue
+        counted, ended = counted + 1, False
+        if wrong is not None:
+            is_header |= isinstance(entry, dict) and entry.get("type") == "run"
+            yield number, (HeaderFault if is_header else str)(wrong)
+            continue
         try:
-            records.append(from_dict(entry))
+            yield number, from_dict(entry)
         except OverflowError as error:
-            raise refuse(str(error)) from None
-    raise RecordError(f"{path}:{len(lines)}: cut short: there is no end line after this one")
-
-
-def _refusal(path: str | Path, number: int) -> Callable[[str], RecordError]:
-    return lambda fault: RecordError(f"{path}:{number}: {fault}")
+            yield number, str(error)
+    if not ended:
+        yield len(found), "cut short: there is no end line after this one"
 
 
 def _no_constant(name: str) -> None:
