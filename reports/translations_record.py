@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from reports.showcase_record import ShowcaseConvention, ShowcaseMatrix
+
 CALL, CONVENTION, OPERATION, FRAMEWORK = "{call}", "{convention}", "{operation}", "{framework}"
 """Where the text of a snippet leaves room."""
 
@@ -64,5 +66,5 @@ class Translation:
     reason: str = ""
 
 
-SHARED = (Snippet, Call)
+SHARED = (Snippet, Call, ShowcaseMatrix, ShowcaseConvention)
 """Types of which many tests keep the same record: a run writes each once."""
