@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import align_corners, translations, views
+from reports import align_corners, explorer, translations, vendor, views
 from reports.chapters import cause_of, chapters
 from reports.defaults import table as default_table
 from reports.files import write_whole
+from reports.packed import scripts
+from reports.page_views import PAGE_VIEWS, PageView
 from reports.picture import LEFT, RIGHT, WIDTH, picture, six
 from reports.record import (
     AGREEMENT,
@@ -27,16 +27,21 @@ from reports.record import (
     Default,
     EquivalenceClass,
     Finding,
+    ModelCheck,
     PairComparison,
     Record,
     Run,
 )
+from reports.sentences import sentence
+from reports.shown import breakable, is_link, number, visible
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Above this many divergences the cards are sorted under what causes them.
 GROUPED_ABOVE = 12
 OPEN_CARDS = 3
 PAIRS_LISTED = 300
+# Parts of the page that are longer than this, in characters of markup, are packed.
+HEAVY = 100_000
 # The messages repeat what the cards say, so they are cut where many of them would make the page too heavy to send.
 MESSAGE_SHOWN = 4000
 MESSAGES_SHOWN = 800_000
@@ -62,43 +67,6 @@ VERDICT_SIGN = {
     "not installed": "○",
 }
 
-# Control characters have no glyph, and those that reorder text could make a name read as another.
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def visible(value: object) -> object:
-    """Text with its control, reordering and undecodable characters written as escapes; other values unchanged."""
-    if not isinstance(value, str) or not _INVISIBLE.search(value):
-        return value
-    shown = _INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", value)
-    return Markup(shown) if isinstance(value, Markup) else shown
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """A number for people: ``digits`` significant digits, a real minus sign, a dash for ``None``."""
-    if value is None:
-        return "–"
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    if value and not 1e-4 <= abs(value) < 1e6:
-        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}".replace("-", "−")
-    return f"{value:.{digits}g}".replace("-", "−") if abs(value) < 10**digits else f"{value:,.0f}".replace("-", "−")
-
-
-def is_link(url: str) -> bool:
-    """Whether a page may link there: only ``https://`` and ``http://``, never a scheme that runs something."""
-    return re.match(r"https?://[^\s]+\Z", url, re.IGNORECASE) is not None
-
-
-def breakable(text: str) -> Markup:
-    """Text that may break after ``_``, ``=``, ``/``, ``.``, ``,`` and ``(``, so that long names fit a phone."""
-    return Markup("").join(
-        part if not sign else Markup("{}<wbr>").format(part + sign)
-        for part, sign in re.findall(r"([^_=/.,(]*)([_=/.,(]|\Z)", str(visible(text)))
-        if part or sign
-    )
-
 
 @cache
 def _environment() -> Environment:
@@ -123,7 +91,11 @@ def _environment() -> Environment:
         "LEFT": LEFT,
         "RIGHT": RIGHT,
         "picture": picture,
+        "HEAVY": HEAVY,
+        "pack_scripts": scripts,
+        "sentence": sentence,
         "framework_of": views.framework_of,
+        "without_variants": views.without_variants,
         "convention_text": views.convention_text,
     }
     return environment
@@ -133,18 +105,25 @@ def _asset(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8").strip()
 
 
-def _policy(style: str, script: str) -> str:
-    """A content security policy that lets this page load nothing, and run only the script it was written with."""
-    style_digest, script_digest = (
-        base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)
-    )
+def _policy(script: str, libraries: Iterable[vendor.Library]) -> str:
+    """A content security policy that lets this page load nothing, and run only the scripts it was written with.
+
+    The libraries write styles as they draw, which can load nothing either, but for images that they carry themselves.
+    """
+    digest = "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    allowed = " ".join(f"'{each}'" for each in (digest, *(library.digest for library in libraries)))
     return (
-        f"default-src 'none'; style-src 'sha256-{style_digest}'; script-src 'sha256-{script_digest}'; "
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def render(records: Iterable[Record]) -> str:
+@cache
+def _packed_library(library: vendor.Library) -> Markup:
+    return scripts({library.name: {"script": library.script, "style": library.style}})
+
+
+def render(records: Iterable[Record], page_views: Sequence[PageView] = PAGE_VIEWS) -> str:
     """The page as text. ``records`` as :func:`reports.record.read` gives them; raises ``ValueError`` without a run."""
     records = list(records)
     runs = views.of_type(records, Run)
@@ -161,16 +140,37 @@ def render(records: Iterable[Record]) -> str:
     groups = views.by_factor(divergences)
     wide, narrow = views.classes(views.of_type(records, EquivalenceClass))
     disagreeing = views.disagreeing_pairs(pairs)
-    style = _asset("style.css")
-    script = "\n".join(_asset(name) for name in ("report.js", "translations.js"))
+    asked = {view: values for view in page_views if (values := view.values(records)) is not None}
+    libraries = [vendor.library(name) for name in sorted({name for view in asked for name in view.libraries})]
+    script = "\n".join(
+        map(
+            _asset,
+            (
+                "page.js",
+                "colours.js",
+                *(name for view in asked for name in view.scripts),
+                "ask.js",
+                "report.js",
+                "translations.js",
+            ),
+        )
+    )
+    instead = translations.chapter(records)
+    packed = {name: value for values in asked.values() for name, value in values.items()}
+    if instead is not None:
+        packed["instead"] = instead.data
     targets = views.anchors(findings)
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
-            style=Markup(style),
+            style=Markup(_asset("style.css")),
             script=Markup(script),
-            policy=_policy(style, script),
+            policy=_policy(script, libraries),
+            page_views=list(asked),
+            libraries=libraries,
+            examples=explorer.examples(findings),
+            packed=scripts(packed) + Markup("").join(map(_packed_library, libraries)),
             runs=runs,
             installed={name: version for name, version in installed.items() if version is not None},
             absent=[name for name, version in installed.items() if version is None],
@@ -195,8 +195,9 @@ def render(records: Iterable[Record]) -> str:
             open_cards=OPEN_CARDS,
             message_shown=min(MESSAGE_SHOWN, MESSAGES_SHOWN // max(len(divergences), 1)),
             chapters=told,
+            models=views.of_type(records, ModelCheck),
             corners=align_corners.chapter(records),
-            translations=translations.chapter(records),
+            translations=instead,
             tally=views.counts,
             cause_of=cause_of,
             targets_of=lambda chapter: {cause_of(cause.worst): targets[id(cause.worst)] for cause in chapter.causes},
@@ -213,3 +214,9 @@ def render(records: Iterable[Record]) -> str:
 def write_html(path: str | Path, records: Iterable[Record]) -> None:
     """Write the page, whole or not at all; raises ``OSError`` when it cannot be written."""
     write_whole(Path(path), render(records))
+
+
+def write_model_html(path: str | Path, run: Run, model: ModelCheck) -> None:
+    """Write a page of nothing but one model's chapter; raises ``OSError`` when it cannot be written."""
+    page = _environment().get_template("model_page.html.j2")
+    write_whole(Path(path), page.render(style=Markup(_asset("style.css")), runs=[run], models=[model]))

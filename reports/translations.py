@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-
-from markupsafe import Markup
 
 from reports.record import AGREEMENT, NOT_MEASURED, VERDICTS, Record
 from reports.translations_record import SHARED, WORDS, Call, Snippet, Translation
 
 ASKED = ("nearest", "linear", "cubic")
 """Kernels of which each framework's plainest call is shown without scripts, after what it does by default."""
-
-_INVISIBLE_IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
 def distinct(records: Iterable[Record]) -> list[Record]:
@@ -69,14 +64,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """``island`` is JSON, safe within a script element; ``table`` the tallies by ``(from, to)``."""
+    """``data`` is what ``translations.js`` works on; ``table`` the tallies by ``(from, to)``."""
 
     frameworks: tuple[str, ...]
     asked: tuple[tuple[str, tuple[Asked, ...]], ...]
     table: dict[tuple[str, str], Tally]
     rows: int
     same: int
-    island: Markup
+    data: dict[str, Any]
 
 
 def chapter(records: Iterable[Record]) -> Chapter | None:
@@ -101,7 +96,7 @@ def chapter(records: Iterable[Record]) -> Chapter | None:
         {pair: Tally(sum(those), len(those)) for pair, those in table.items()},
         len(found),
         sum(map(is_same, found)),
-        _island(translations, calls, snippets),
+        _data(translations, calls, snippets),
     )
 
 
@@ -151,12 +146,11 @@ class _Numbered:
         return list(self.numbers)
 
 
-def _island(translations: list[Translation], calls: dict[str, Call], snippets: list[Snippet]) -> Markup:
+def _data(translations: list[Translation], calls: dict[str, Call], snippets: list[Snippet]) -> dict[str, Any]:
     """Everything as arrays of numbers, so that thousands of answers weigh little; ``translations.js`` reads it.
 
-    calls: ``[framework, expression, name, setup, layout, convention, is
-    default]``; answers: ``[verdict, to, pairs, of, grey
-    levels, n_in, n_out, where, needed, parts, recipes]``, cut after the last that is not zero; rows: ``[from, is
+    calls: ``[framework, expression, name, setup, layout, convention, is default]``; answers: ``[verdict, to, pairs, of,
+    grey levels, n_in, n_out, where, needed, parts, recipes]``, cut after the last that is not zero; rows: ``[from, is
     documented, [framework, answer] ...]``. Numbers of calls and of words begin at 1; 0 is none.
     """
     frameworks, words, conventions, answers, known = (_Numbered() for _ in range(5))
@@ -215,7 +209,7 @@ def _island(translations: list[Translation], calls: dict[str, Call], snippets: l
             row += [frameworks(framework), answers(told(answer, each.pairs))]
         if row[0] and len(row) > 2:
             rows.append(row)
-    data = {
+    return {
         "verdicts": VERDICTS,
         "frameworks": frameworks.values,
         "words": words.values,
@@ -227,8 +221,6 @@ def _island(translations: list[Translation], calls: dict[str, Call], snippets: l
         "answers": answers.values,
         "rows": rows,
     }
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
-    return Markup(text.translate(_INVISIBLE_IN_SCRIPT))
 
 
 def changes(old: Iterable[Record], new: Iterable[Record]) -> list[str]:

@@ -82,6 +82,15 @@ def convention_text(claim: dict[str, Any]) -> str:
         return " ".join(f"{name}={value}" for name, value in claim.items())
 
 
+def without_variants(run: Run) -> list[str]:
+    """Frameworks of a run that its suites of variants did not ask."""
+    frameworks = run.options.get("frameworks")
+    asked = run.options.get("chapters_of", frameworks)
+    if not isinstance(frameworks, list) or not isinstance(asked, list):
+        return []
+    return [str(name) for name in frameworks if name not in asked]
+
+
 def versions(runs: Iterable[Run]) -> dict[str, str | None]:
     """Every framework that the runs name, with its version; ``None`` only if it is installed in none of them."""
     found: dict[str, list[str]] = defaultdict(list)

@@ -1,55 +1,39 @@
-"use strict";
-const cards = [...document.querySelectorAll("details.card")];
-const filter = document.getElementById("filter");
-const shown = document.getElementById("shown");
-
-function applyFilter() {
-  const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-  let count = 0;
-  for (const card of cards) {
-    const text = card.dataset.text || (card.dataset.text = card.textContent.toLowerCase());
-    card.hidden = !words.every((word) => text.includes(word));
-    count += !card.hidden;
-  }
-  for (const group of document.querySelectorAll("details.group")) {
-    group.hidden = !group.querySelector("details.card:not([hidden])");
-    if (words.length && !group.hidden) group.open = true;
-  }
-  shown.textContent = words.length ? `${count} of ${cards.length} shown` : "";
-}
-
-if (filter) {
-  filter.closest("[hidden]").hidden = false;
-  filter.addEventListener("input", applyFilter);
-}
-
-for (const button of document.querySelectorAll("button.copy")) {
-  button.hidden = false;
-  const code = button.parentElement.querySelector("pre");
-  button.addEventListener("click", async () => {
+{
+  // What was too long to be in the page from the start; it is markup that this page was written with.
+  async function unfold(details) {
+    const { packed } = details.dataset;
+    if (!packed) return;
+    delete details.dataset.packed;
+    const made = document.createElement("template");
     try {
-      await navigator.clipboard.writeText(code.textContent);
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
-    } catch {
-      getSelection().selectAllChildren(code);
-      button.textContent = "Selected: press Ctrl+C";
+      made.innerHTML = await halfpixel.unpack(packed);
+    } catch (error) {
+      made.content.append(halfpixel.element("p", { className: "nothing", textContent: error.message }));
     }
-  });
-}
+    details.append(made.content);
+  }
 
-function reveal() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (!target) return;
-  for (let each = target; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
-  target.scrollIntoView();
-}
-addEventListener("hashchange", reveal);
-if (location.hash) reveal();
+  const folded = () => [...document.querySelectorAll("details[data-packed]")];
+  for (const details of folded()) details.addEventListener("toggle", () => unfold(details));
 
-let closed = [];
-addEventListener("beforeprint", () => {
-  closed = [...document.querySelectorAll("details:not([open])")];
-  for (const each of closed) each.open = true;
-});
-addEventListener("afterprint", () => { for (const each of closed) each.open = false; });
+  async function unfoldWhatHolds(id) {
+    for (const details of folded()) {
+      if ((await halfpixel.unpack(details.dataset.packed)).includes(`id="${id}"`)) {
+        await unfold(details);
+        return document.getElementById(id);
+      }
+    }
+    return null;
+  }
+
+  async function reveal() {
+    const id = location.hash.slice(1);
+    if (!/^[\w-]+$/.test(id) || halfpixel.routes.has(id)) return;
+    const target = document.getElementById(id) || (await unfoldWhatHolds(id));
+    if (!target) return;
+    for (let each = target; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
+    target.scrollIntoView();
+  }
+  addEventListener("hashchange", reveal);
+  reveal();
+}

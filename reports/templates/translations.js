@@ -1,5 +1,5 @@
 {
-  const source = document.getElementById("instead-data");
+  const section = document.getElementById("instead");
   const at = (name) => document.getElementById(`instead-${name}`);
   const STEP = 50;
   const LAYOUT_OF = {
@@ -55,30 +55,7 @@
       });
     }
 
-    function copyable(text, label) {
-      const box = element("div", undefined, "code");
-      const pre = element("pre", text);
-      pre.tabIndex = 0;
-      pre.setAttribute("aria-label", label);
-      box.append(pre, copier(() => text, pre));
-      return box;
-    }
-
-    function copier(text, shown) {
-      const button = element("button", "Copy", "copy");
-      button.type = "button";
-      button.addEventListener("click", async () => {
-        try {
-          await navigator.clipboard.writeText(text());
-          button.textContent = "Copied";
-          setTimeout(() => { button.textContent = "Copy"; }, 2000);
-        } catch {
-          getSelection().selectAllChildren(shown);
-          button.textContent = "Selected: press Ctrl+C";
-        }
-      });
-      return button;
-    }
+    const copier = () => halfpixel.element("button", { type: "button", className: "copy", textContent: "Copy", "data-copy": "" });
 
     function opened(title, make) {
       const details = element("details", undefined, "more");
@@ -100,11 +77,11 @@
       for (const recipe of answer.recipes) {
         const where = recipe.proved === recipe.most ? "all" : recipe.proved;
         cell.append(opened(`${recipe.kind}: run and right at ${where} of ${recipe.most} sizes`, () =>
-          copyable((recipe.base ? program(recipe.base) : "") + recipe.text, recipe.kind)));
+          halfpixel.copyable((recipe.base ? program(recipe.base) : "") + recipe.text, recipe.kind)));
       }
       for (const line of answer.needed) cell.append(element("p", `In words, not proved: ${line}.`, "small"));
       const text = always(row);
-      if (text) cell.append(opened(from.convention ? "exact weights: right at every size" : "its measured weights: right at every size", () => copyable(text, "weights")));
+      if (text) cell.append(opened(from.convention ? "exact weights: right at every size" : "its measured weights: right at every size", () => halfpixel.copyable(text, "weights")));
       return cell;
     }
 
@@ -119,11 +96,11 @@
       if (answer.to) {
         const box = element("div", undefined, "write");
         const code = element("code", answer.to.expression);
-        box.append(code, copier(() => answer.to.expression, code));
+        box.append(code, copier());
         const change = LAYOUT_OF[`${from.layout}>${answer.to.layout}`];
         write.append(box);
         if (change) write.append(element("small", `from ${from.layout} to ${answer.to.layout}: x = ${change}`));
-        write.append(opened("as a program", () => copyable(program(answer.to), "program")));
+        write.append(opened("as a program", () => halfpixel.copyable(program(answer.to), "program")));
       } else {
         write.append(element("span", answer.where || "nothing measured", "nothing"));
       }
@@ -155,7 +132,7 @@
       at("rows").append(...found.slice(count, count + STEP).map(shown));
       count = Math.min(found.length, count + STEP);
       at("more").hidden = count >= found.length;
-      at("count").textContent = `${found.length} answers${count < found.length ? `, the first ${count} shown` : ""}`;
+      at("count").textContent = `${found.length} answer${found.length === 1 ? "" : "s"}${count < found.length ? `, the first ${count} shown` : ""}`;
     }
     function search() {
       const words = fields.words.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -169,11 +146,32 @@
       at("rows").replaceChildren();
       more();
     }
-    for (const field of Object.values(fields)) field.addEventListener("input", search);
+    for (const field of Object.values(fields)) {
+      field.addEventListener("input", () => {
+        const asked = Object.entries(fields).map(([name, { value }]) => [name, value]).filter(([, value]) => value);
+        halfpixel.go("instead", Object.fromEntries(asked), { replace: field === fields.words });
+      });
+    }
     at("more").addEventListener("click", more);
     at("search").hidden = false;
-    search();
+    return (params) => {
+      for (const [name, field] of Object.entries(fields)) {
+        if (field.value !== (params.get(name) || "")) field.value = params.get(name) || "";
+      }
+      search();
+    };
   }
 
-  if (source) start(JSON.parse(source.textContent));
+  let loading = null, shown = new URLSearchParams();
+  async function view() {
+    loading ??= halfpixel.unpack("instead").then(start);
+    (await loading)(shown);
+  }
+  if (section) {
+    halfpixel.when(section, view);
+    halfpixel.route("instead", (params) => {
+      shown = params;
+      return view();
+    });
+  }
 }

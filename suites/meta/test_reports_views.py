@@ -105,3 +105,18 @@ def test_the_picture_stands_odd_rows(expected: np.ndarray, got: np.ndarray, coor
     assert "nan" not in re.sub(r'aria-label="[^"]*"', "", svg)
     assert all(0 <= float(x) <= 420 for x in re.findall(r'\bx="(-?[\d.]+)"', svg))
     assert all(0 <= float(y) <= drawn.height for y in re.findall(r'\by="(-?[\d.]+)"', svg))
+
+
+@pytest.mark.parametrize(
+    ("options", "left_out"),
+    [
+        ({"frameworks": ["torch", "jax"], "chapters_of": ["jax"]}, ["torch"]),
+        ({"frameworks": ["torch", "jax"], "chapters_of": ["torch", "jax"]}, []),
+        ({"frameworks": ["torch"]}, []),
+        ({"frameworks": 3, "chapters_of": "<b>"}, []),
+    ],
+)
+def test_whose_variants_were_not_asked_is_said(options, left_out) -> None:
+    run = header(options=options)
+    assert views.without_variants(run) == left_out
+    assert ("did not ask torch" in render([run, *samples()[1:]])) is bool(left_out)
