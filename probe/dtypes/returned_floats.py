@@ -41,7 +41,8 @@ def observe_returned_floats(operation: Operation, grid: Grid, calls: Attempt) ->
         if (beyond := float((errors - bounds).max())) > worst[0]:
             number, output = np.unravel_index(np.argmax(errors - bounds), errors.shape)
             whole = calls.whole(at, number)
-            worst = beyond, *described(operation, own, number, output, repr(float(flat[number, output])), *whole)
+            got = repr(float(flat[number, output]))
+            worst = beyond, *described(operation, own, number, output, got, *whole, saturates=False)
     errors, bounds = (np.concatenate(part) for part in zip(*found, strict=True))
     gain, differing = float(errors.max()), int((errors > bounds).sum())
     verdict = Verdict.DIVERGES if gain >= 1 else Verdict.APPROXIMATES
@@ -101,16 +102,18 @@ def described(
     got: str,
     image: np.ndarray,
     channel: tuple[int, ...],
+    saturates: bool = True,
 ) -> tuple[str, str, str, str]:
     """One output of one plane: where it is, what it should be, what came out, and a program that shows it.
 
-    ``image`` is what the plane is of, and ``channel`` which one of it, as :meth:`Attempt.whole` gives them.
+    ``image`` is what the plane is of, and ``channel`` which one of it, as :meth:`Attempt.whole` gives them;
+    ``saturates`` is whether what leaves the range of the dtype should come out at its end.
     """
     weights, grid = own.weights, own.grid
     row, column = divmod(int(output), weights.size_out[1])
     value = int(own.numerators[number, output]) / int(own.denominators[output])
     expected = f"{value:.6f}".rstrip("0").rstrip(".")
-    if not grid.lowest <= value <= grid.highest:
+    if saturates and not grid.lowest <= value <= grid.highest:
         expected = f"{min(max(value, grid.lowest), grid.highest):.0f} ({expected}, saturated)"
     place = (row, column, *channel)
     where = f"output {list(place)} of {weights.size_in} -> {weights.size_out}"

@@ -119,9 +119,11 @@ def _one(operation: Operation, case: Case, size_in: Pair, size_out: Pair) -> Res
         expected = expected * ((got * expected).sum() / max((expected * expected).sum(), UNIT_ROUNDOFF))
     gains = [float(np.abs(each).sum(axis=1).max()) for each in (y, x)]
     tolerance = off_y * gains[1] + off_x * gains[0] + off_y * off_x + 2 * UNIT_ROUNDOFF * gains[0] * gains[1]
-    off = np.nan_to_num(np.abs(got - expected), nan=np.inf, posinf=np.inf).sum(axis=1)
+    # What is not a number along an axis alone is so here, too, and is told there.
+    differs = np.where(np.isnan(got) & np.isnan(expected), 0, np.abs(got - expected))
+    off = np.nan_to_num(differs, nan=np.inf, posinf=np.inf).sum(axis=1)
     error = float(off.max())
-    if error <= tolerance:
+    if error == 0 or error <= tolerance:
         return Result(Verdict.EXACT if error == 0 else Verdict.AGREES, error, tolerance)
     o = int(off.argmax())
     place = divmod(o, size_out[1])

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import adapters
 import probe
 from golden import Convention
-from probe.reproduce import between, structure_script
+from probe.discrepancy import Row
+from probe.reproduce import between, script, structure_script
 from probe.structure import Fault
+from reports.record import read
+from reports.reproduce import fault, reproductions, some_of_each
+from reports.run_programs import run
+
+ROOT = Path(__file__).parents[2]
 
 # Each called against a convention that is certainly not its own, so that there is a difference to reproduce.
 CASES = [
@@ -71,3 +79,39 @@ def test_every_property_has_a_program_that_runs_and_accuses_no_right_call(factor
     fault = Fault(factor, 1.0, "made up", (5, 5), (8, 8))
     printed = _printed(structure_script(_operation("torch interpolate(mode=area)"), fault), tmp_path)
     assert float(re.search(r"off by (\S+)", printed)[1]) < 1e-6
+
+
+def positive_difference(x: np.ndarray, h: int, w: int) -> np.ndarray:
+    """Not linear: a negative difference of the first two rows is zero."""
+    import numpy as np
+
+    return np.maximum(x[:1] - x[1:2], 0).repeat(h, axis=0)
+
+
+def test_a_call_that_is_not_linear_is_shown_a_single_pixel_as_it_was_measured(tmp_path):
+    framework = adapters.Framework("made-up", "numpy", ("numpy",), "import numpy as np")
+    operation = adapters.native(
+        framework, "f()", "positive_difference(x, h, w)", "HW", helpers=(positive_difference,), claim=None
+    )
+    weights = {"expected": np.array([0.5, 0.5, 0]), "got": np.array([1.0, 0, 0])}
+    row = Row(axis="height", n_in=3, n_out=1, output_index=0, region="border", coordinate="1/2", **weights)
+    assert list(row.image) == [1, -1, 0]
+    printed = _printed(script(operation, row), tmp_path)
+    assert printed == "output [0, 2] is 1.0 and should be 0.5\n"
+
+
+def test_reproductions_of_each_suite_framework_and_cause_in_the_ledger_run_as_copied(tmp_path):
+    """``python -m reports reproduce`` runs all of a record; here those of an operation of each kind are."""
+    plugin = "suites.meta._one_of_each"
+    command = [sys.executable, "-m", "pytest", "suites", "--ignore=suites/meta", "-p", plugin, "-p", "no:xdist", "-q"]
+    options = ["--sizes", "quick", "--without", "keras", "--report", str(tmp_path), "-p", "no:cacheprovider"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    ran = subprocess.run([*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (tmp_path / "results.jsonl").exists(), ran.stdout + ran.stderr
+    found = some_of_each(reproductions(read(tmp_path / "results.jsonl")), 1)
+    assert {"conformance", "structure", "dtypes", "edges", "scales", "ranks", "gradients"} <= {
+        one.suite for one in found
+    }
+    wrong = {found[number].name: fault(found[number], how) for number, how in run([one.program for one in found])}
+    assert len(wrong) == len({one.name for one in found})
+    assert not {name: what for name, what in wrong.items() if what}
