@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNTIMES = ("onnxruntime", "openvino", "opencv-dnn")
 
 _OWN = """
-import importlib, json, resource, sys, time
+import importlib, json, sys, time
 import numpy as np
 path, shape, load = sys.argv[1], tuple(map(int, sys.argv[2].split(","))), sys.argv[3]
 inputs, outputs = sys.argv[4].split(","), tuple(sys.argv[5].split(","))
@@ -27,8 +27,9 @@ run = getattr(module, name)(path, tuple(inputs), outputs)
 loaded = time.perf_counter()
 run({inputs[0]: x})
 done = time.perf_counter()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 cpu = time.process_time()
+from parity.worker import peak_mb
+peak = peak_mb()
 seconds = {"import": imported - started, "load": loaded - imported, "run": done - loaded}
 print(json.dumps(seconds | {"cpu": cpu, "peak_mb": peak}))
 """
@@ -46,7 +47,8 @@ with Session() as session:
     found = run_in(session, load(path, {"x": shape}), runtimes, shapes={"x": shape})
     seconds = time.perf_counter() - started
     peaks = {name: max(a.peak_mb for n, a in session.answers if n == name) for name, _ in session.answers}
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+from parity.worker import peak_mb
+peak = peak_mb()
 cpu = sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 answers = {"seconds": seconds, "peaks_mb": peaks, "parent_mb": peak, "cpu": cpu, "jobs": session.jobs}
 answers["exit"] = int(found.exit)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from parity.ask import Question, answered
 from parity.model import BadModel
 from parity.outcomes import Exit
+from parity.page import write_page
 from parity.shapes import parsed
 from parity.show import lines
 from parity.text import shown
@@ -31,8 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fix", metavar="OUT", help="write a corrected ONNX model, verified by running it")
     parser.add_argument("--audit", action="store_true", help="read the file only; nothing is run")
     parser.add_argument("--json", action="store_true", help="everything, as JSON")
+    parser.add_argument("--html", metavar="FILE", help="write a page with all of it, too")
     options = parser.parse_args(arguments)
     try:
+        if options.html is not None and os.path.realpath(options.html) == os.path.realpath(options.model):
+            raise BadModel(f"{options.html}: the model itself: name another file")
         verdict = answered(
             Question(
                 options.model,
@@ -47,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BadModel, ValueError) as error:
         print(shown(error, 600), file=sys.stderr)
         return int(Exit.CANNOT_TELL)
+    if options.html is not None:
+        try:
+            write_page(options.html, verdict)
+        except OSError as error:
+            print(shown(f"{options.html}: {error.strerror or error}", 600), file=sys.stderr)
+            return int(Exit.CANNOT_TELL)
     try:
         print(json.dumps(verdict.as_dict(), indent=1) if options.json else "\n".join(lines(verdict)), flush=True)
     except BrokenPipeError:

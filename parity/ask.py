@@ -41,9 +41,7 @@ def answered(question: Question) -> ModelVerdict:
     """The verdict. Raises ``BadModel`` or ``ValueError``, with one line, for what cannot be asked."""
     _refuse_runtimes(question.against)
     model = load(question.model, question.shapes)
-    if question.fix is not None and model.kind != "onnx":
-        raise BadModel(f"{model.path}: only ONNX models are corrected, and this is {model.kind}")
-    if question.fix is not None:
+    if question.fix is not None and model.kind == "onnx":
         _refuse_output(Path(question.fix), model)
     if not model.resizes and (question.reference is None or question.audit_only):
         raise BadModel(f"{model.path}: no resize in it: there is nothing to tell")
@@ -60,7 +58,11 @@ def _ran(question: Question, model: Model, feeds: Mapping, original: Model | Non
 
     found = run(model, question.against, feeds, question.shapes, original)
     fixed, problem = None, ""
-    if question.fix is not None:
+    if question.fix is not None and model.kind != "onnx":
+        problem = (
+            f"only ONNX files are rewritten, and this is {model.kind}: change the line in the source, and export again"
+        )
+    elif question.fix is not None:
         from parity.fix import CannotFix, fix
 
         try:

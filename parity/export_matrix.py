@@ -144,12 +144,13 @@ class ExportMatrix:
                 yield [few[k] for k in kept], replace(order, ids=ids, scales=scales), answer
 
     def _export(self, exporter: Exporter, order: Order) -> Answer:
-        if exporter.load not in self._exporters:
-            self._exporters[exporter.load] = Worker(exporter.environment, _PATIENCE)
+        module = exporter.load.partition(":")[0]
+        if module not in self._exporters:
+            self._exporters[module] = Worker(exporter.environment, _PATIENCE)
         asked = self._session.path(".json")
         order.write(asked)
         job = self._session.job(None, asked, (), (), ({},), exporter.load)
-        return self._exporters[exporter.load].do(job)
+        return self._exporters[module].do(job)
 
     def _runs(self, exporter: Exporter, runtime: Runtime, order: Order, defined: tuple) -> dict[str, Ran]:
         """What a runtime makes of each call in a model."""

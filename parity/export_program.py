@@ -27,6 +27,15 @@ net = cv2.dnn.readNetFromONNX(path)
 for one in onnx.load(path).graph.input:
     net.setInput(feeds[one.name].numpy(), one.name)
 got = net.forward()""",
+    "litert": """from ai_edge_litert.interpreter import Interpreter
+interpreter = Interpreter(path)
+for place, one in enumerate(interpreter.get_input_details()):
+    interpreter.resize_tensor_input(one["index"], (x, like)[place].shape)
+interpreter.allocate_tensors()
+for place, one in enumerate(interpreter.get_input_details()):
+    interpreter.set_tensor(one["index"], (x, like)[place].numpy())
+interpreter.invoke()
+got = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])""",
     "openvino": """import openvino
 model = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 got = model([feeds["x"].numpy(), feeds["like"].numpy()][: len(model.inputs)])[0]""",

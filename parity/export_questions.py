@@ -22,7 +22,11 @@ SCALES: tuple[tuple[float, float], ...] = ((1.6, 0.6), (2, 2))
 the second for calls that take whole factors alone."""
 
 IMAGES = max(height * width for (height, width), _ in SHAPES)
-_READS = {"onnx": ("onnxruntime", "opencv-dnn", "onnx-reference", "openvino")}
+_READS = {
+    "onnx": ("onnxruntime", "opencv-dnn", "onnx-reference", "openvino"),
+    "tflite": ("litert", "litert-reference", "openvino"),
+    "openvino": ("openvino",),
+}
 """Runtimes by the kind of file; those that convert it first, for seconds each time, are not asked."""
 _DEAR = {"onnx-reference": (FIXED, 18)}
 """Runtimes that take seconds for what others do in milliseconds, and the one kind of cell that they are asked in."""
@@ -52,7 +56,7 @@ def scales_of(asked: Asked) -> tuple[float, float] | None:
 
 def runtimes_of(exporter: Exporter, shapes: str, opset: int) -> tuple[Runtime, ...]:
     """Every runtime that reads what is exported so, installed or not."""
-    reads = [named(name) for name in _READS[exporter.kind]]
+    reads = [named(name) for name in exporter.reads or _READS[exporter.kind]]
     return tuple(
         one
         for one in reads

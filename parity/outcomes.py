@@ -14,6 +14,7 @@ __all__ = [
     "Exit",
     "LabelChange",
     "NodeFinding",
+    "OtherNode",
     "Outcome",
     "OutputDifference",
     "Run",
@@ -167,6 +168,30 @@ class NodeFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherNode:
+    """The first node, in topological order, that is no resize and does otherwise alone; sought where outputs differ.
+
+    key, name
+        Where it is (``main/3:Conv``; ``inlined/3:Conv`` where functions were inlined first), and its own name,
+        untrusted. Empty where no such node was found; ``message`` says what was looked at.
+    against
+        The runtime whose result its own is held against, and whose tensors both were given.
+    own, bound
+        The largest difference of the two results, and what rounding explains of it.
+    """
+
+    key: str
+    name: str
+    runtime: str
+    against: str
+    verdict: Verdict
+    own: float = 0.0
+    bound: float = 0.0
+    explanation: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Everything that running a model found, worst first.
 
@@ -178,6 +203,8 @@ class Run:
         Resizes that could not be looked at, by key, with why.
     unexplained
         Final outputs that still differ by a grey level of their spread or more with every differing resize replaced.
+    others
+        For each runtime of which outputs are unexplained, the first node that is no resize and does otherwise.
     seconds
         By the clock, of the whole.
     """
@@ -190,6 +217,7 @@ class Run:
     nodes: tuple[NodeFinding, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
     unexplained: tuple[OutputDifference, ...] = ()
+    others: tuple[OtherNode, ...] = ()
     wanted: tuple[str, ...] = ()
     seconds: float = 0.0
 
@@ -200,14 +228,15 @@ class Run:
 
     @property
     def exit(self) -> Exit:
-        """Divergence where a resize or an output differs; parity where something was compared and everything agrees.
+        """Divergence where a resize or an output differs; parity where runs were compared and everything agrees.
 
-        A runtime that was asked for by name and did not run is no parity, nor is a reference that did not. Outputs that
-        differ by less than a grey level of their spread, with every resize exact, are parity: that is what the rounding
-        of a network does.
+        One runtime without a reference is no parity, even with every resize as its convention is documented: nobody
+        said what else the model should do. A runtime that was asked for by name and did not run is no parity, nor is a
+        reference that did not. Outputs that differ by less than a grey level of their spread, with every resize exact,
+        are parity: that is what the rounding of a network does.
         """
         if self.differing or any(one.verdict in (Verdict.DIVERGES, Verdict.ERROR) for one in self.outputs):
             return Exit.DIVERGENCE
         ran = {outcome.runtime for outcome in self.outcomes if outcome.ran}
-        compared = any(one.compared for one in self.nodes) or bool(self.outputs)
+        compared = len(ran) > 1 and (any(one.compared for one in self.nodes) or bool(self.outputs))
         return Exit.PARITY if compared and ran.issuperset(self.wanted) else Exit.CANNOT_TELL

@@ -49,6 +49,8 @@ def _file(path: Path, given: Mapping[str, tuple[int, ...]]) -> Model:
         from parity.tflite_read import read_tflite
 
         return read_tflite(path, given)
+    if head[4:6] == b"ET" and head[6:8].isdigit():
+        raise BadModel(f"{path}: an ExecuTorch program, of which nothing is read; ask about the .pt2 it was made from")
     if head[:4] == b"PK\x03\x04":
         from parity.pt2_read import read_pt2
 

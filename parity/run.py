@@ -14,7 +14,7 @@ from parity.exact import Definition
 from parity.feeds import nudged, prepared
 from parity.model import BadModel, Model
 from parity.onnx_flat import Place
-from parity.outcomes import NodeFinding, OutputDifference, Run, Status
+from parity.outcomes import NodeFinding, OtherNode, OutputDifference, Run, Status
 from parity.runtimes import Runtime, for_kind, named
 from parity.session import Session
 from parity.steps import Steps
@@ -102,6 +102,7 @@ def _found(steps: Steps) -> Run:
     differences = _differences(before, truth, against, floor)
     is_same = all(after[one] is before[one] for one in before)
     left = differences if is_same else _differences(after, truth, against, floor)
+    unexplained = tuple(one for one in left if one.verdict in (Verdict.DIVERGES, Verdict.ERROR))
     unseen = [*steps.subject.unseen]
     for place in steps.subject.places:
         if not any(place in each for each in steps.seen.values()):
@@ -113,8 +114,22 @@ def _found(steps: Steps) -> Run:
         outputs=differences,
         nodes=tuple(sorted(nodes, key=_worst_first)),
         unseen=tuple(unseen),
-        unexplained=tuple(one for one in left if one.verdict in (Verdict.DIVERGES, Verdict.ERROR)),
+        unexplained=unexplained,
+        others=_others(steps, base, ran, unexplained),
     )
+
+
+def _others(
+    steps: Steps, base: Runtime, ran: list[Runtime], unexplained: Sequence[OutputDifference]
+) -> tuple[OtherNode, ...]:
+    """What else differs than resizes. Against an original that the base run is not like either, nobody can tell."""
+    names = {one.runtime for one in unexplained}
+    suspects = [one for one in ran if one.name in names and one is not base]
+    if base.name in names or not suspects:
+        return ()
+    from parity import other_nodes
+
+    return other_nodes.first(steps.subject, base, ran, suspects, [one.output for one in unexplained])
 
 
 def _causes(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from parity.meaning import in_tensorflow, in_torch
 from parity.model import Model, Port
-from parity.outcomes import Exit, NodeFinding, Outcome, OutputDifference, Run, Status
+from parity.outcomes import Exit, NodeFinding, OtherNode, Outcome, OutputDifference, Run, Status
 from parity.resizes import ResizeNode
 from parity.show_audit import audit_lines, name_of
 from parity.text import counted, shown, wrapped
@@ -30,10 +30,10 @@ def lines(verdict: ModelVerdict) -> list[str]:
         found += ["", *audit_lines(verdict)]
     else:
         found += ["", *run_lines(verdict)]
-    return found + _fixed(verdict)
+    return found + fixed_lines(verdict)
 
 
-def _fixed(verdict: ModelVerdict) -> list[str]:
+def fixed_lines(verdict: ModelVerdict) -> list[str]:
     """What was written, and what running that found."""
     if verdict.fix_problem:
         return ["", *wrapped(f"nothing was written: {shown(verdict.fix_problem, 400)}", "")]
@@ -74,7 +74,7 @@ def run_lines(verdict: ModelVerdict) -> list[str]:
     """The verdict on a run: the answer, runtimes, outputs, differing resizes, what to do."""
     run = verdict.run
     found = [*wrapped(f"{_HEADS[verdict.exit]}: {summary(verdict)}", ""), ""]
-    found += [f"  {line}" for line in _runtimes(run)]
+    found += [f"  {line}" for line in runtime_lines(run)]
     found += [f"  fed {shown(line, 160)}" for line in run.feeds]
     outputs = [one for one in run.outputs if not one.verdict.is_agreement] or list(run.outputs[:3])
     if outputs:
@@ -90,6 +90,8 @@ def run_lines(verdict: ModelVerdict) -> list[str]:
     if run.unexplained:
         found += ["", "still different with every differing resize made exact (something else differs):"]
         found += [part for one in run.unexplained[:4] for part in wrapped(output_line(one), "  ")]
+    for one in run.others[:4]:
+        found += wrapped(other_line(one), "  ")
     for key, why in run.unseen[:4]:
         found += wrapped(f"not looked at: {shown(key)}: {shown(why, 160)}", "  ")
     asked = verdict.fixed is not None or verdict.fix_problem
@@ -110,7 +112,11 @@ def summary(verdict: ModelVerdict) -> str:
         missing = [one for one in absent if one.runtime in run.wanted]
         if missing:
             return f"what was asked for did not run ({_why(missing)})"
-        return "nothing could be compared: one runtime ran, and no resize of it could be looked at"
+        one_alone = f"{ran[0]} alone ran: nothing to compare it with (install another runtime, or give --reference)"
+        told = f"{len(compared)} of {counted(len(verdict.model.resizes), 'resize')}"
+        if compared:
+            return f"{told}: as documented on {ran[0]}, and no more than that is known; {one_alone}"
+        return f"{one_alone}, and no resize of it could be looked at"
     on = f"on {', '.join(ran)}"
     if verdict.exit is Exit.PARITY:
         return f"{len(compared)} of {counted(len(verdict.model.resizes), 'resize')} compared {on}, and all agree"
@@ -121,11 +127,21 @@ def summary(verdict: ModelVerdict) -> str:
     return f"{' and '.join(parts)}, {on}"
 
 
+def other_line(one: OtherNode) -> str:
+    """What else differs than a resize: the first node that does otherwise, alone."""
+    if not one.key:
+        return f"on {one.runtime}: no single node was found that does otherwise: {shown(one.message, 200)}"
+    name = f" {shown(one.name, 60)!r}" if one.name else ""
+    error = f"off by {one.own:.3g} (rounding explains {one.bound:.1g})"
+    return f"first on {one.runtime}: {shown(one.key)}{name}: {one.verdict}, {error}: {shown(one.explanation, 200)}"
+
+
 def _why(outcomes: Sequence[Outcome]) -> str:
     return "; ".join(f"{one.runtime}: {one.status} {shown(one.message, 120)}".strip() for one in outcomes[:4])
 
 
-def _runtimes(run: Run) -> Iterator[str]:
+def runtime_lines(run: Run) -> Iterator[str]:
+    """How each runtime fared, a line each."""
     for one in run.outcomes:
         version = f" {one.version}" if one.version else ""
         if one.ran:
@@ -188,7 +204,7 @@ def finding_lines(verdict: ModelVerdict, alike: Sequence[NodeFinding], number: i
         found += wrapped(f"cause: {cause}", "   ")
     if one.goes_away is not None:
         found += wrapped(_goes_away(one.goes_away), "   ")
-    found += [part for line in advice(node, one) for part in wrapped(line, "   ")]
+    found += [part for line in advice(node, one, verdict.model.kind) for part in wrapped(line, "   ")]
     return found
 
 
@@ -198,8 +214,8 @@ def _goes_away(share: float) -> str:
     return f"with this one resize exact, {100 * share:.3g} % of the final difference goes away"
 
 
-def advice(node: ResizeNode | None, one: NodeFinding) -> Iterator[str]:
-    """The line to change in the source framework."""
+def advice(node: ResizeNode | None, one: NodeFinding, kind: str = "onnx") -> Iterator[str]:
+    """The line to change in the source framework; only files of kind "onnx" can be corrected instead."""
     if node is not None and node.origin:
         yield f"from {shown(node.origin, 120)}"
     meant, done = one.convention, one.measured
@@ -209,7 +225,8 @@ def advice(node: ResizeNode | None, one: NodeFinding) -> Iterator[str]:
     for name, call in calls:
         wanted, got = call(meant), call(done)
         if one.runtime and wanted and got and wanted != got:
-            yield f"{name}: it was {wanted}; what came out is {got}, which both compute alike: write that, or use --fix"
+            instead = "write that, or use --fix" if kind == "onnx" else "write that, and export again"
+            yield f"{name}: it was {wanted}; what came out is {got}, which both compute alike: {instead}"
             return
         if not one.runtime and wanted:
             yield f"{name}: the original has {wanted}" + (f"; the file has {got}" if got else "")

@@ -139,6 +139,10 @@ class OnnxSubject(Subject):
         names = onnx_edit.around(self.flat, self.places)
         if not names:
             return {}
+        return self.showing_these(runtimes, names)
+
+    def showing_these(self, runtimes: Sequence[Runtime], names: Sequence[str]) -> dict[Runtime, Answer]:
+        """A copy with these tensors among its outputs."""
         proto = onnx_edit.showing(self.flat, names)
         # Outputs that are added have a shape only in a copy for which it is inferred.
         wanting = [one for one in runtimes if one.needs_shapes]

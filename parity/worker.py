@@ -124,6 +124,19 @@ class Worker:
             self.process = None
 
 
+def peak_mb() -> float:
+    """The largest resident set of this process, in MiB.
+
+    ``ru_maxrss`` outlives ``exec`` on Linux: a small process that a large one starts would seem as large as that one.
+    """
+    try:
+        text = Path("/proc/self/status").read_text()
+        return int(next(line for line in text.splitlines() if line.startswith("VmHWM:")).split()[1]) / 2**10
+    except (OSError, StopIteration):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / (2**20 if sys.platform == "darwin" else 2**10)
+
+
 def one_line(error: BaseException, limit: int = 300) -> str:
     """An exception's type and the first line of its message that says anything, shortened."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -205,7 +218,7 @@ class _Loaded:
                 files.append(self._write(found, job.folder))
         except Exception as error:
             return Answer(Status.REFUSED, one_line(error), import_seconds=self.seconds)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+        peak = peak_mb()
         notes = tuple(getattr(run, "notes", ()))
         return Answer(
             Status.RAN, "", tuple(files), outputs, self.seconds, load_seconds, run_seconds, float(peak), notes

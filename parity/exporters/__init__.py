@@ -22,7 +22,7 @@ class Exporter:
         ``package.module:function`` that exports what :class:`parity.exporters.source.Order` asks for, in the process of
         :mod:`parity.worker`: ``load(order_file, (), ())`` writes the model, and returns what is called to no effect.
     kind, suffix
-        What is written, a kind of :data:`parity.model.KINDS`, and how its file is called.
+        What is written, a kind of :data:`parity.model.KINDS` or OpenVINO's own, and how its file is called.
     cells
         Shapes and opset that are asked for; opset 0 where the format has none.
     program
@@ -30,6 +30,8 @@ class Exporter:
         reproductions; in terms of ``x``, ``like``, ``opset``, ``dynamic``. Empty where there is none.
     environment
         Variables of its process.
+    reads
+        The runtimes that are asked, where not all that read its kind.
     is_dear
         Whether a call takes it a tenth of a second: of calls by scale that promise the same it then takes one.
     """
@@ -44,6 +46,7 @@ class Exporter:
     cells: tuple[tuple[str, int], ...]
     program: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
     is_dear: bool = False
 
     @property
@@ -74,6 +77,48 @@ axes = [x.shape[0], None, None, 1] if dynamic else x.shape
 sizes = [1, None, None, 1] if dynamic else like.shape
 signature = [tf.TensorSpec(axes, tf.float32, name="x"), tf.TensorSpec(sizes, tf.float32, name="like")]
 tf2onnx.convert.from_function(tf.function(Resize), signature, opset=opset, output_path=path)"""
+
+_OPENVINO_TORCH = """import openvino
+shapes = [(-1, 1, -1, -1)] * 2 if dynamic else [tuple(x.shape), tuple(like.shape)]
+model = openvino.convert_model(Resize().eval(), example_input=(x, like), input=shapes)
+openvino.save_model(model, path, compress_to_fp16=False)"""
+
+_TRACED = """axes = [x.shape[0], None, None, 1] if dynamic else x.shape
+sizes = [1, None, None, 1] if dynamic else like.shape
+signature = [tf.TensorSpec(axes, tf.float32, name="x"), tf.TensorSpec(sizes, tf.float32, name="like")]
+traced = tf.function(Resize).get_concrete_function(*signature)
+"""
+
+_OPENVINO_TF = (
+    "import openvino\n" + _TRACED + "openvino.save_model(openvino.convert_model(traced), path, compress_to_fp16=False)"
+)
+
+_LITERT = (
+    _TRACED
+    + """with open(path, "wb") as file:
+    file.write(tf.lite.TFLiteConverter.from_concrete_functions([traced]).convert())"""
+)
+
+
+def _converted(given: int, *opsets: int) -> Exporter:
+    """``onnx.version_converter`` of what torch exports at an opset; onnxruntime alone tells what became of it."""
+    program = _TORCHSCRIPT.replace('opset_version": opset', f'opset_version": {given}')
+    program += "\nimport onnx\nfrom onnx import version_converter\n"
+    program += "onnx.save(version_converter.convert_version(onnx.load(path), opset), path)"
+    return Exporter(
+        f"version_converter from {given}",
+        "torch",
+        ("torch", "onnx"),
+        ("torch", "onnx"),
+        f"parity.exporters.onnx_version:from_{given}",
+        "onnx",
+        ".onnx",
+        tuple((FIXED, opset) for opset in opsets),
+        program,
+        _ONE_THREAD,
+        reads=("onnxruntime",),
+    )
+
 
 # Resize changed at 11, 13, 18 and 19: https://onnx.ai/onnx/operators/onnx__Resize.html. The exporter of programs writes
 # 18 itself, and has other opsets made of that.
@@ -116,6 +161,46 @@ EXPORTERS: tuple[Exporter, ...] = (
         _TF2ONNX,
         _TENSORFLOW,
     ),
+    Exporter(
+        "TFLiteConverter",
+        "tensorflow",
+        ("tensorflow",),
+        ("tensorflow",),
+        "parity.exporters.tf_litert:load",
+        "tflite",
+        ".tflite",
+        ((FIXED, 0), (DYNAMIC, 0)),
+        _LITERT,
+        _TENSORFLOW,
+    ),
+    Exporter(
+        "openvino.convert_model",
+        "tensorflow",
+        ("tensorflow", "openvino"),
+        ("tensorflow", "openvino"),
+        "parity.exporters.openvino_tf:load",
+        "openvino",
+        ".xml",
+        ((FIXED, 0),),
+        _OPENVINO_TF,
+        _TENSORFLOW,
+    ),
+    Exporter(
+        "openvino.convert_model",
+        "torch",
+        ("torch", "openvino"),
+        ("torch", "openvino"),
+        "parity.exporters.openvino_torch:load",
+        "openvino",
+        ".xml",
+        ((FIXED, 0), (DYNAMIC, 0)),
+        _OPENVINO_TORCH,
+        _ONE_THREAD,
+    ),
+    _converted(10, 11),
+    _converted(11, 13),
+    _converted(13, 18),
+    _converted(18, 19, 13),
 )
 
 

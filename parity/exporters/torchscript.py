@@ -7,14 +7,19 @@ from collections.abc import Callable
 import torch
 
 from parity.exporters._torch_module import Resizes, bring, examples, nothing
-from parity.exporters.source import read
+from parity.exporters.source import Order, read
 
-__all__ = ["bring", "load"]
+__all__ = ["bring", "export", "load"]
 
 
 def load(path: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Callable[[dict], list]:
     """Export what the order in the file asks for."""
-    order = read(path)
+    export(read(path))
+    return nothing
+
+
+def export(order: Order) -> None:
+    """Export what an order asks for."""
     axes = {"x": {2: "H", 3: "W"}, "like": {2: "h", 3: "w"}}
     axes |= {name: {2: f"{name}_h", 3: f"{name}_w"} for name in order.outputs}
     torch.onnx.export(
@@ -27,4 +32,3 @@ def load(path: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Callab
         output_names=order.outputs,
         opset_version=order.opset,
     )
-    return nothing

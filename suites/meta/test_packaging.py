@@ -20,7 +20,7 @@ import adapters
 ROOT = Path(__file__).resolve().parents[2]
 CONFORMANCE = "python -m pip install tox && tox run -e conformance"
 TESTS = "python -m pip install tox && tox run -e tests"
-REQUIREMENTS = ("core.txt", "small.txt", "large.txt", "test.txt", "lint.txt", "mmseg.txt")
+REQUIREMENTS = ("core.txt", "small.txt", "large.txt", "exports.txt", "test.txt", "lint.txt", "mmseg.txt")
 EXACT_VERSION = re.compile(r"==\d+(\.\d+)*")
 
 # Each is joined at run time, so that this file does not contain what it looks for.

@@ -277,3 +277,11 @@ def test_a_zip_inside_out_is_refused(refused, tmp_path):
     with zipfile.ZipFile(held, "w") as archive:
         archive.writestr("notes.txt", "nothing")
     assert "no exported program" in refused(_written(tmp_path, held.getvalue(), "model.pt2"))
+
+
+def test_an_executorch_program_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "m.pte"
+    path.write_bytes(b"\x30\x00\x00\x00ET12" + b"\0" * 64)
+    with pytest.raises(BadModel, match="an ExecuTorch program, of which nothing is read") as caught:
+        load(path)
+    assert "\n" not in str(caught.value)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from parity.chapter import chapter
 from parity.outcomes import Exit
 from parity.show import finding_lines, grouped, output_line, run_lines, summary
+from reports.record import ModelCheck
 
 
-def test_something_could_be_compared(verdict) -> None:
+def test_something_could_be_compared(verdict, keep) -> None:
+    keep(ModelCheck(**chapter(verdict)))
     if verdict.exit is Exit.CANNOT_TELL:
         pytest.fail("\n".join(run_lines(verdict)), pytrace=False)
 

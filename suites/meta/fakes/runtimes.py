@@ -110,6 +110,58 @@ def infects(path, inputs, outputs):
     return _of_resizes(path, outputs, infected)
 
 
+def _rewritten(path: str, outputs: tuple[str, ...], change: Callable) -> Callable[[dict], list[np.ndarray]]:
+    """The file after ``change(graph)``."""
+    import onnx
+
+    model = onnx.load(path)
+    change(model.graph)
+    session = _session(model)
+    return lambda feeds: session.run(list(outputs), feeds)
+
+
+def leaks(path, inputs, outputs):
+    """Lets a tenth of what is negative through every Relu."""
+    from onnx import helper
+
+    def change(graph: object) -> None:
+        for node in graph.node:
+            if node.op_type == "Relu":
+                node.op_type = "LeakyRelu"
+                node.attribute.append(helper.make_attribute("alpha", 0.1))
+
+    return _rewritten(path, outputs, change)
+
+
+def turns(path, inputs, outputs):
+    """Turns the weights of convolutions of stride 1 by half a turn, as those who convolve do."""
+    from onnx import numpy_helper
+
+    def change(graph: object) -> None:
+        strided = {n.input[1] for n in graph.node if any(a.name == "strides" for a in n.attribute)}
+        weights = {n.input[1] for n in graph.node if n.op_type == "Conv"} - strided
+        for tensor in graph.initializer:
+            if tensor.name in weights:
+                turned = np.ascontiguousarray(numpy_helper.to_array(tensor)[:, :, ::-1, ::-1])
+                tensor.CopyFrom(numpy_helper.from_array(turned, tensor.name))
+
+    return _rewritten(path, outputs, change)
+
+
+def fuses(path, inputs, outputs):
+    """Loses the Relu between a convolution and a Resize, but not a Relu that stands alone or is looked at."""
+
+    def change(graph: object) -> None:
+        made = {name: node for node in graph.node for name in node.output}
+        shown = {one.name for one in graph.output}
+        for node in graph.node:
+            before = made.get(node.input[0]) if node.input else None
+            if node.op_type == "Relu" and before is not None and node.output[0] not in shown:
+                node.op_type = "Identity"
+
+    return _rewritten(path, outputs, change)
+
+
 def right(path, inputs, outputs):
     """Does what the file says."""
     return _instead(path, outputs)

@@ -1,0 +1,87 @@
+"""A difference that no resize explains is laid at the first node that does otherwise alone, or at none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from onnx import helper
+
+from parity import runtimes
+from parity.model import load
+from parity.other_nodes import bound
+from parity.outcomes import Exit
+from parity.run import run_in
+from parity.session import Session
+from parity.show import other_line
+from probe.discrepancy import Verdict
+from suites.meta._parity_models import convolutional
+from suites.meta.fakes import runtimes as fakes
+
+AGAINST = "onnxruntime"
+
+
+@pytest.fixture(scope="module")
+def session():
+    with Session(patience=120) as one:
+        yield one
+
+
+@pytest.fixture
+def found(monkeypatch, session, tmp_path):
+    """What a run of a small network finds on ONNX Runtime and a fake."""
+
+    def ran(load_it, attributes=None):
+        fake = fakes.fake(load_it)
+        monkeypatch.setattr(runtimes, "RUNTIMES", (*runtimes.RUNTIMES, fake))
+        path = convolutional(tmp_path / "m.onnx", attributes or {"mode": "linear"})
+        return run_in(session, load(path), [AGAINST, fake.name])
+
+    return ran
+
+
+@pytest.mark.parametrize(("fault", "key"), [(fakes.leaks, "main/1:Relu"), (fakes.turns, "main/3:Conv")])
+def test_the_first_node_that_does_otherwise_is_named(fault, key, found):
+    result = found(fault)
+    assert result.exit is Exit.DIVERGENCE
+    assert result.differing == ()
+    (other,) = result.others
+    assert (other.key, other.runtime, other.against) == (key, fault.__name__, AGAINST)
+    assert other.verdict is Verdict.DIVERGES
+    assert other.own > 100 * other.bound > 0
+    assert f"first on {fault.__name__}: {key}: diverges, off by" in other_line(other)
+
+
+def test_a_node_that_is_wrong_only_among_others_is_not_made_up(found):
+    (other,) = found(fakes.fuses).others
+    assert other.key == ""
+    assert "each of the 3 nodes that could be asked does the same as on onnxruntime" in other.message
+    assert "it is what the runtime makes of several at once" in other_line(other)
+
+
+def test_a_resize_that_explains_all_has_no_other_node_beside_it(found, monkeypatch):
+    from parity import other_nodes
+
+    monkeypatch.setattr(other_nodes, "first", lambda *_: pytest.fail("nothing was unexplained"))
+    result = found(fakes.kernel, {"mode": "cubic"})
+    assert result.exit is Exit.DIVERGENCE
+    assert result.unexplained == result.others == ()
+
+
+def test_a_bound_grows_with_the_terms_that_are_summed_and_is_none_for_whole_numbers():
+    node = helper.make_node("Conv", ["x", "w"], ["y"])
+    y = np.float32([1.0, 2.0])
+    small, large = (bound(node, [(1, c, 8, 8), (4, c, 3, 3)], y, y) for c in (1, 100))
+    eps = np.finfo(np.float32).eps
+    assert small == pytest.approx((16 + 3) * 2 * eps)
+    assert large == pytest.approx((16 + 30) * 2 * eps)
+    assert bound(node, [], np.int64([3]), np.int64([4])) == 0
+
+
+def test_the_peak_of_a_process_is_its_own_and_not_that_of_who_started_it():
+    held = np.ones(60_000_000)  # 480 MB, touched
+    program = "import sys; sys.path.insert(0, '.'); from parity.worker import peak_mb; print(peak_mb())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert 5 < float(done.stdout) < 300 < held.nbytes / 2**20
