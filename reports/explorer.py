@@ -173,6 +173,7 @@ _SHORT: dict[str, Callable[[Finding], str]] = {
     "answer": _answer,
     "convention": _convention,
     "unit": lambda each: each.unit,
+    "since": since,
     "ledger": lambda each: each.ledger.status if each.ledger else "",
 }
 _NUMBERS: dict[str, Callable[[Finding], object]] = {
@@ -191,7 +192,6 @@ _LONG: dict[str, Callable[[Finding], str]] = {
     "tolerance": _tolerance,
     "refused": _refused,
     "note": lambda each: each.note,
-    "since": since,
     "reason": lambda each: each.ledger.reason if each.ledger else "",
     "upstream": lambda each: _link(each.ledger.link) if each.ledger else "",
     "source": lambda each: _link(each.source),

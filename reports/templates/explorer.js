@@ -15,7 +15,7 @@
     const options = (name, values, first = "any") =>
       form.elements[name].append(new Option(first, ""), ...values.map((value) => (value instanceof Node ? value : new Option(value))));
     const present = (name) => of.texts(name).sort(natural);
-    for (const name of ["framework", "suite", "kernel", "mode"]) options(name, present(name));
+    for (const name of ["framework", "suite", "kernel", "mode", "since"]) options(name, present(name));
     const verdicts = of.texts("verdict");
     options("verdict", [
       new Option("does not agree", "disagrees"), new Option("agrees, exactly or not", "agree"), new Option("not measured", "unmeasured"),
@@ -108,7 +108,7 @@
         if (!field.name) continue;
         if (field.value !== (params.get(field.name) || "")) field.value = params.get(field.name) || "";
       }
-      if (["kernel", "mode", "when", "variant", "factor", "only", "agrees", "differs"].some((name) => params.get(name))) {
+      if (["kernel", "mode", "when", "variant", "factor", "since", "only", "agrees", "differs"].some((name) => params.get(name))) {
         form.querySelector("details").open = true;
       }
       const { page, row, ...rest } = Object.fromEntries(params);

@@ -43,7 +43,7 @@
 
   function predicate(params, of, known, words) {
     const tests = [];
-    for (const name of ["framework", "suite", "kernel", "mode", "variant"]) {
+    for (const name of ["framework", "suite", "kernel", "mode", "variant", "since"]) {
       const value = params.get(name);
       if (value) tests.push((i) => of(name, i) === value);
     }
@@ -62,7 +62,7 @@
 
   function searchable(of) {
     const known = [];
-    const names = ["operation", "variant", "framework", "suite", "verdict", "factors", "answer", "convention", "kernel", "mode", "ledger"];
+    const names = ["operation", "variant", "framework", "suite", "verdict", "factors", "answer", "convention", "kernel", "mode", "since", "ledger"];
     return (i) => (known[i] ??= names.map((name) => of(name, i)).join(" ").toLowerCase());
   }
 

@@ -56,7 +56,7 @@
     add("What was measured is", more("measured", i));
     add("Known", more("reason", i));
     add("Upstream", link(more("upstream", i)));
-    add("Found", more("since", i));
+    add("Found", of("since", i));
     add("Sizes", more("sizes", i));
     add("Worst at", more("worst", i));
     for (const [name, value] of more("figures", i)) add(name, value);
