@@ -9,7 +9,7 @@ from parity.meaning import in_words
 from parity.outcomes import NodeFinding
 from parity.resizes import ResizeNode
 from parity.show import advice, fixed_lines, other_line, output_line, runtime_lines, summary
-from parity.text import shown
+from parity.text import cause, shown
 from parity.verdict import ModelVerdict
 
 _RESIZES = 500
@@ -70,7 +70,6 @@ def _size(length: int | None) -> str:
 
 
 def _result(one: NodeFinding) -> dict[str, object]:
-    cause = f"{' and '.join(one.factors)}: {shown(one.explanation, 300)}".removeprefix(": ")
     return {
         "runtime": one.runtime or "the file itself",
         "verdict": one.verdict.value,
@@ -80,5 +79,5 @@ def _result(one: NodeFinding) -> dict[str, object]:
         "gain": one.gain,
         "grey_levels": one.grey_levels,
         "goes_away": one.goes_away,
-        "cause": cause if one.factors or one.explanation else shown(one.message, 200),
+        "cause": cause(one.factors, one.explanation) or shown(one.message, 200),
     }

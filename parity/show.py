@@ -10,7 +10,7 @@ from parity.model import Model, Port
 from parity.outcomes import Exit, NodeFinding, OtherNode, Outcome, OutputDifference, Run, Status
 from parity.resizes import ResizeNode
 from parity.show_audit import audit_lines, name_of
-from parity.text import counted, shown, wrapped
+from parity.text import cause, counted, shown, wrapped
 from parity.verdict import ModelVerdict
 
 _FINDINGS = 6
@@ -200,8 +200,7 @@ def finding_lines(verdict: ModelVerdict, alike: Sequence[NodeFinding], number: i
     own = f"own error {one.own:.3g} on this input (rounding explains {one.bound:.1g}); inherited {one.inherited:.3g}"
     found += wrapped(f"{worst}; {own}", "   ")
     if one.factors or one.explanation:
-        cause = f"{' and '.join(one.factors)}: {shown(one.explanation, 300)}".removeprefix(": ")
-        found += wrapped(f"cause: {cause}", "   ")
+        found += wrapped(f"cause: {cause(one.factors, one.explanation)}", "   ")
     if one.goes_away is not None:
         found += wrapped(_goes_away(one.goes_away), "   ")
     found += [part for line in advice(node, one, verdict.model.kind) for part in wrapped(line, "   ")]

@@ -31,6 +31,11 @@ def listed(names: Iterable[object], most: int = 6) -> str:
     return text if len(every) <= most else f"{text} and {len(every) - most} more"
 
 
+def cause(factors: Iterable[str], explanation: str) -> str:
+    """``coordinates and kernel: it samples from the corner``, or what there is of it."""
+    return ": ".join(filter(None, (" and ".join(factors), shown(explanation, 300))))
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
