@@ -26,8 +26,7 @@ def _summary(page: Page, address: str) -> None:
 
 def _side_by_side(page: Page, address: str) -> None:
     page.goto(f"{address}#compare?{urlencode(COMPARED)}")
-    page.locator("#compare canvas").first.wait_for()
-    page.wait_for_function("document.querySelectorAll('#compare .bk-Figure, #compare canvas').length >= 3")
+    page.wait_for_selector("#compare-weights figure:nth-child(3) .heat > *", state="attached")
 
 
 def main(arguments: list[str]) -> int:

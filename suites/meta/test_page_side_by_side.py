@@ -188,8 +188,9 @@ def test_where_outputs_sample_is_told_in_fractions_and_pixels(opened, records): 
 def test_weights_can_be_read_as_a_table(opened, records):  # noqa: F811
     page = shown(opened(records), "callable linear", "callable corners", "5x3")
     page.click("#compare-numbers summary")
-    cells = page.query_selector_all("#compare-numbers .scroll:nth-of-type(1) tbody tr:first-child td")
-    assert [number(cell.inner_text()) for cell in cells] == [0.6667, 0.3333, 0, 0, 0]
+    cells = page.locator("#compare-numbers .scroll:nth-of-type(1) tbody tr:first-child td")
+    cells.nth(4).wait_for()
+    assert [number(text) for text in cells.all_inner_texts()] == [0.6667, 0.3333, 0, 0, 0]
 
 
 def test_heat_maps_are_drawn_under_the_policy_of_the_page(opened, records):  # noqa: F811
