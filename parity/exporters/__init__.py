@@ -6,6 +6,8 @@ import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from parity.exporters import programs
+
 FIXED, DYNAMIC = "fixed", "dynamic"
 """Shapes as the exporter was told them: numbers; or left open, with the size of the output that of another input."""
 
@@ -63,46 +65,10 @@ class Exporter:
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 _TENSORFLOW = _ONE_THREAD | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 
-_TORCH_DYNAMO = """AUTO = torch.export.Dim.AUTO
-shapes = {"x": {2: AUTO, 3: AUTO}, "like": {2: AUTO, 3: AUTO}} if dynamic else None
-names = {"input_names": ["x", "like"], "output_names": ["y"], "opset_version": opset}
-torch.onnx.export(Resize(), (x, like), path, dynamo=True, dynamic_shapes=shapes, **names)"""
-
-_TORCHSCRIPT = """axes = {"x": {2: "H", 3: "W"}, "like": {2: "h", 3: "w"}, "y": {2: "a", 3: "b"}} if dynamic else None
-names = {"input_names": ["x", "like"], "output_names": ["y"], "opset_version": opset}
-torch.onnx.export(Resize(), (x, like), path, dynamo=False, dynamic_axes=axes, **names)"""
-
-_TF2ONNX = """import tf2onnx
-axes = [x.shape[0], None, None, 1] if dynamic else x.shape
-sizes = [1, None, None, 1] if dynamic else like.shape
-signature = [tf.TensorSpec(axes, tf.float32, name="x"), tf.TensorSpec(sizes, tf.float32, name="like")]
-tf2onnx.convert.from_function(tf.function(Resize), signature, opset=opset, output_path=path)"""
-
-_OPENVINO_TORCH = """import openvino
-shapes = [(-1, 1, -1, -1)] * 2 if dynamic else [tuple(x.shape), tuple(like.shape)]
-model = openvino.convert_model(Resize().eval(), example_input=(x, like), input=shapes)
-openvino.save_model(model, path, compress_to_fp16=False)"""
-
-_TRACED = """axes = [x.shape[0], None, None, 1] if dynamic else x.shape
-sizes = [1, None, None, 1] if dynamic else like.shape
-signature = [tf.TensorSpec(axes, tf.float32, name="x"), tf.TensorSpec(sizes, tf.float32, name="like")]
-traced = tf.function(Resize).get_concrete_function(*signature)
-"""
-
-_OPENVINO_TF = (
-    "import openvino\n" + _TRACED + "openvino.save_model(openvino.convert_model(traced), path, compress_to_fp16=False)"
-)
-
-_LITERT = (
-    _TRACED
-    + """with open(path, "wb") as file:
-    file.write(tf.lite.TFLiteConverter.from_concrete_functions([traced]).convert())"""
-)
-
 
 def _converted(given: int, *opsets: int) -> Exporter:
     """``onnx.version_converter`` of what torch exports at an opset; onnxruntime alone tells what became of it."""
-    program = _TORCHSCRIPT.replace('opset_version": opset', f'opset_version": {given}')
+    program = programs.TORCHSCRIPT.replace('opset_version": opset', f'opset_version": {given}')
     program += "\nimport onnx\nfrom onnx import version_converter\n"
     program += "onnx.save(version_converter.convert_version(onnx.load(path), opset), path)"
     return Exporter(
@@ -133,7 +99,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         ".onnx",
         # Not with open shapes: a call that fixes them fixes those of all calls in one model.
         ((FIXED, 18),),
-        _TORCH_DYNAMO,
+        programs.TORCH_DYNAMO,
         _ONE_THREAD,
         is_dear=True,
     ),
@@ -146,7 +112,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         "onnx",
         ".onnx",
         ((FIXED, 11), (FIXED, 13), (FIXED, 18), (FIXED, 19), (DYNAMIC, 18)),
-        _TORCHSCRIPT,
+        programs.TORCHSCRIPT,
         _ONE_THREAD,
     ),
     Exporter(
@@ -158,7 +124,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         "onnx",
         ".onnx",
         ((FIXED, 11), (FIXED, 13), (FIXED, 18), (DYNAMIC, 18)),
-        _TF2ONNX,
+        programs.TF2ONNX,
         _TENSORFLOW,
     ),
     Exporter(
@@ -170,7 +136,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         "tflite",
         ".tflite",
         ((FIXED, 0), (DYNAMIC, 0)),
-        _LITERT,
+        programs.LITERT,
         _TENSORFLOW,
     ),
     Exporter(
@@ -182,7 +148,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         "openvino",
         ".xml",
         ((FIXED, 0),),
-        _OPENVINO_TF,
+        programs.OPENVINO_TF,
         _TENSORFLOW,
     ),
     Exporter(
@@ -194,7 +160,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         "openvino",
         ".xml",
         ((FIXED, 0), (DYNAMIC, 0)),
-        _OPENVINO_TORCH,
+        programs.OPENVINO_TORCH,
         _ONE_THREAD,
     ),
     _converted(10, 11),
