@@ -70,9 +70,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
     group.addoption("--record-only", action="store_true", help="write results.jsonl alone; the ledger has no say")
     group.addoption("--compiled", action="store_true", help="ask paths that compile for seconds a call, too")
-    group.addoption("--exports", action="store_true", help="ask what exporters make of each call, in suites/parity")
     group.addoption("--mmseg-config", metavar="FILE", nargs="+", help="configs of mmsegmentation, for suites/configs")
-    group.addoption("--model", metavar="FILE", help="a model of your own, for suites/parity")
+    group.addoption("--model", metavar="FILE", help="a model of your own: suites/parity asks about that alone")
     group.addoption("--against", metavar="NAMES", help="for --model: runtimes, comma-separated; by default all of them")
     group.addoption("--input", metavar="FILE", action="append", help="for --model: .npy, .npz or image; NAME=FILE")
     group.addoption("--shape", metavar="NAME=1,3,512,512", action="append", help="for --model: fixes an input")
@@ -137,8 +136,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "translated_operation" in metafunc.fixturenames:
         chosen = [*operations, *(call for name in state.frameworks for call in adapters.integer_operations(name))]
         metafunc.parametrize("translated_operation", chosen, ids=[call.id for call in chosen])
-    asked = metafunc.config.getoption("--exports")
-    sources = [name for name in state.frameworks if exporters.of(name)] if asked else []
+    sources = [name for name in frameworks if exporters.of(name)]
     if "export_source" in metafunc.fixturenames:
         metafunc.parametrize("export_source", sources)
     if "exported_operation" in metafunc.fixturenames:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reports.record import CHAPTERS, DISAGREEMENT, Finding
+from reports.routes import ARROW, Routes, routes
 from reports.views import severity, size
 
 TITLES = {
@@ -91,6 +92,7 @@ class Chapter:
     tables: tuple[Table, ...]
     causes: tuple[Cause, ...]
     refusals: tuple[Refusal, ...]
+    routes: tuple[Routes, ...]
 
 
 def chapters(findings: Iterable[Finding]) -> list[Chapter]:
@@ -104,7 +106,8 @@ def chapters(findings: Iterable[Finding]) -> list[Chapter]:
 def _chapter(suite: str, findings: Sequence[Finding]) -> Chapter:
     frameworks = sorted({finding.framework for finding in findings if finding.verdict != "not installed"})
     tables = tuple(_table(name, [each for each in findings if each.framework == name]) for name in frameworks)
-    return Chapter(suite, *TITLES[suite], tuple(findings), tables, _causes(findings), _refusals(findings))
+    ways = routes(findings) if any(ARROW in finding.variant for finding in findings) else ()
+    return Chapter(suite, *TITLES[suite], tuple(findings), tables, _causes(findings), _refusals(findings), ways)
 
 
 def _natural(text: str) -> list[tuple[bool, int, str]]:

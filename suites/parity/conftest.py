@@ -1,4 +1,4 @@
-"""Questions about a model of one's own are asked only where one is named with ``--model``."""
+"""Either a model of one's own is asked about, named with ``--model``, or what exporters make of each call."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from parity.model import BadModel, load
 from parity.shapes import parsed
 from parity.verdict import ModelVerdict
 
-_FILE = "test_model.py"
+_FILES = {"test_model.py": True, "test_exports.py": False}
+"""Whether a file's questions are about a model of one's own."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Without ``--model`` there is nothing to ask."""
-    is_of_a_model = collection_path.name == _FILE and collection_path.parent == Path(__file__).parent
-    return True if is_of_a_model and not config.getoption("--model") else None
+    """Of the two files, one has nothing to ask."""
+    if collection_path.parent != Path(__file__).parent or collection_path.name not in _FILES:
+        return None
+    return True if _FILES[collection_path.name] != bool(config.getoption("--model")) else None
 
 
 def question(config: pytest.Config) -> Question:
