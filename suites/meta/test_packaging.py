@@ -133,10 +133,12 @@ def test_every_requirement_is_pinned_and_to_the_same_version(name):
         assert str(requirement.specifier) in ("", pin), requirement
 
 
-def test_what_is_installed_without_what_it_names_is_pinned_too():
-    loose = [str(one) for one in _requirements("mmseg-no-deps.txt") if not EXACT_VERSION.fullmatch(str(one.specifier))]
-    assert loose == []
-    assert "--no-deps -r requirements/mmseg-no-deps.txt" in _tox()["testenv:mmseg"]["commands_pre"]
+@pytest.mark.parametrize("name", ["models.txt", "mmseg-no-deps.txt"])
+def test_what_is_installed_without_what_it_names_is_pinned_too(name):
+    requirements = _requirements(name)
+    assert [str(one) for one in requirements if not EXACT_VERSION.fullmatch(str(one.specifier))] == []
+    (command,) = re.findall(rf".*-r requirements/{re.escape(name)}$", (ROOT / "tox.ini").read_text(), re.MULTILINE)
+    assert "--no-deps" in command
 
 
 @pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
