@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from golden import Convention, matrix
 from parity import exporters
 from parity.export_matrix import Exported, ExportMatrix, Ran
 from parity.export_program import program
-from parity.export_questions import asked_of, impulses, runtimes_of, scales_of, shapes_of
+from parity.export_questions import asked_of, images, mixed, runtimes_of, scales_of, shapes_of
 from parity.exporters import DYNAMIC, Exporter
 from parity.exporters.source import Asked
 from parity.status import Status
@@ -23,12 +24,40 @@ from probe.discrepancy import Attribution, Verdict
 from probe.measure import Refused, call, in_its_words
 from probe.observation import Observation, not_installed, unsupported
 from probe.paths.cases import IMPULSES, Case, rounding
-from probe.paths.seen import Seen, seen
+from probe.paths.seen import Seen, seen, worst_signs
 
 AGAINST = "the call before it was exported"
 _GREY_LEVEL = 1 / 255
 _SINGULAR = {"coordinates": "other coordinates", "ties": "other picks at ties", "antialias": "another antialias"}
-_Tried = tuple[tuple[Seen, ...], tuple[tuple[Case, tuple[int, ...]], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _AtShape:
+    """What was seen at one shape: of the impulses, and of the image that is a sum of them."""
+
+    impulses: Seen
+    mixed: Seen
+
+    @property
+    def both(self) -> tuple[Seen, Seen]:
+        return self.impulses, self.mixed
+
+    @property
+    def differs(self) -> bool:
+        return any(one.differs for one in self.both)
+
+    @property
+    def bent(self) -> bool:
+        """Whether the exported model is not linear where the call is."""
+        return self._is_linear("expected") and not self._is_linear("got")
+
+    def _is_linear(self, which: str) -> bool:
+        single, whole = (getattr(one, which).astype(np.float64) for one in self.both)
+        sums = np.tensordot(self.mixed.case.images().ravel(), single, 1)
+        return bool((np.abs(sums - whole[0]) <= self.mixed.tolerance).all())
+
+
+_Tried = tuple[tuple[_AtShape, ...], tuple[tuple[Case, tuple[int, ...]], ...]]
 
 
 def observations(
@@ -81,12 +110,12 @@ def _of_cell(asked: Asked, exporter: Exporter, shapes: str, opset: int, exported
         yield unsupported(name, AGAINST, f"the call itself gives nothing to compare: {refusal}")
         return
     for runtime, ran in exported.ran.items():
-        variant = f"{name} -> {runtime}"
-        if ran.status is not Status.RAN:
-            yield _ended(variant, ran.status, ran.message, "run")
-            continue
-        about = (exporter, shapes, opset, runtime)
-        yield _judged(asked, variant, about, _tried(asked, expected, ran))
+        variant, about = f"{name} -> {runtime}", (exporter, shapes, opset, runtime)
+        judged = _judged(asked, variant, about, _tried(asked, expected, ran)) if ran.arrays else None
+        # What is wrong at one shape and refused at the next is wrong.
+        if judged is None or (ran.status is not Status.RAN and judged.verdict.is_agreement):
+            judged = _ended(variant, ran.status, ran.message, "run")
+        yield judged
 
 
 def _ended(variant: str, status: Status, message: str, step: str) -> Observation:
@@ -104,13 +133,13 @@ def _ended(variant: str, status: Status, message: str, step: str) -> Observation
 
 @lru_cache(maxsize=1024)
 def _expected(asked: Asked, size_in: tuple[int, int], size_out: tuple[int, int]) -> tuple[Case, np.ndarray]:
-    """Impulses, and what the call makes of them, ``(n, h, w, 1)``; by scale, the call decides the size."""
+    """Impulses, and what the call makes of them and of one image more; by scale, the call decides the size."""
     pixels = size_in[0] * size_in[1]
-    images = impulses(size_in, pixels)
+    given = images(size_in, pixels + 1)
     if isinstance(asked, Operation):
-        return Case(IMPULSES, size_in, size_out, pixels, 1), np.array(call(asked, images, size_out))
+        return Case(IMPULSES, size_in, size_out, pixels, 1), np.array(call(asked, given, size_out))
     try:
-        result = np.array(asked.run(images, scales_of(asked)))
+        result = np.array(asked.run(given, scales_of(asked)))
     except Exception as error:
         raise Refused(in_its_words(error)) from error
     return Case(IMPULSES, size_in, result.shape[1:3], pixels, 1), result
@@ -118,7 +147,7 @@ def _expected(asked: Asked, size_in: tuple[int, int], size_out: tuple[int, int])
 
 def _tried(asked: Asked, expected: list[tuple[Case, np.ndarray]], ran: Ran) -> _Tried:
     results, misshapen = [], []
-    for (case, right), got in zip(expected, ran.arrays, strict=True):
+    for (case, right), got in zip(expected, ran.arrays, strict=ran.status is Status.RAN):
         if got.ndim == 4 and asked.call.layout == "NCHW":
             got = got.transpose(0, 2, 3, 1)
         # Where shapes are open there are as many images as the largest needs; the rest are zeros.
@@ -126,7 +155,9 @@ def _tried(asked: Asked, expected: list[tuple[Case, np.ndarray]], ran: Ran) -> _
         if got.shape != right.shape:
             misshapen.append((case, got.shape))
         else:
-            results.append(seen(case, asked.claim, right, got))
+            single = seen(case, asked.claim, right[:-1], got[:-1])
+            whole = seen(mixed(case.size_in, case.size_out), asked.claim, right[-1:], got[-1:])
+            results.append(_AtShape(single, whole))
     return tuple(results), tuple(misshapen)
 
 
@@ -136,7 +167,7 @@ def _judged(asked: Asked, variant: str, about: tuple, tried: _Tried) -> Observat
     count = len(results) + len(misshapen)
     if misshapen:
         case, shape = misshapen[0]
-        expected = (case.n, *case.size_out, 1)
+        expected = (case.n + 1, *case.size_out, 1)
         is_swapped = sorted(shape) == sorted(expected)
         text = f"the exported model gives shape {shape}, where the call gives {expected}, without a word: {case}"
         return Observation(
@@ -150,41 +181,76 @@ def _judged(asked: Asked, variant: str, about: tuple, tried: _Tried) -> Observat
             expected=f"shape {expected}",
             got=f"shape {shape}",
             attribution=Attribution(("axis order" if is_swapped else "output size",), text),
-            reproduction=program(asked, *about, case, np.ones(case.n, int), (0, 0, 0, 0)),
+            reproduction=program(asked, *about, case, np.ones(case.n, int), (0, 0)),
         )
-    worst = max(results, key=lambda one: (one.gain / one.tolerance, one.gain))
-    figures = {"variant": variant, "against": AGAINST, "measured": count}
-    figures |= {"gain": worst.gain, "tolerance": worst.tolerance}
+    every = [one for shape in results for one in shape.both]
+    worst = max(every, key=lambda one: (one.gain / one.tolerance, one.gain))
+    figures = {"variant": variant, "against": AGAINST, "measured": count, "tolerance": worst.tolerance}
     if not worst.differs:
-        exact = all(one.is_exact for one in results)
+        figures["gain"] = worst.gain
+        exact = all(one.is_exact for one in every)
         headline = "bit for bit" if exact else "within rounding"
         return Observation(verdict=Verdict.EXACT if exact else Verdict.AGREES, headline=headline, **figures)
-    differing = [one for one in results if one.differs]
+    differing = [shape for shape in results if shape.differs]
+    shown = _of_impulses(worst)
     if np.isinf(worst.gain):
         text = f"the exported model gives what is not finite, or the call does: {worst.case}"
         verdict, attribution, headline = Verdict.ERROR, Attribution(("non-finite values",), text), "not finite"
-    elif all(one.only_ties for one in differing):
+    elif any(shape.bent for shape in results):
+        shown = max((_of_an_image(shape) for shape in results if shape.bent), key=lambda one: one.gain)
+        text = f"the exported model is not linear, and the call is: {shown.where}"
+        verdict, attribution, headline = Verdict.DIVERGES, Attribution(("linearity",), text), "not linear"
+    elif all(one.only_ties for shape in differing for one in shape.both if one.differs):
         text = f"other pixels are picked where the coordinate is a tie, or near one: {worst.case}"
         verdict, attribution, headline = Verdict.TIES, Attribution(("ties",), text), "other picks at ties"
     else:
         verdict = Verdict.APPROXIMATES if worst.gain < _GREY_LEVEL else Verdict.DIVERGES
-        attribution, headline = _cause(asked, results, worst)
-    expected, got = worst.values
-    signs = np.sign(np.nan_to_num(worst.got - worst.expected))[:, worst.at[1], worst.at[2], 0].astype(int)
+        attribution, headline = _cause(asked, tuple(shape.impulses for shape in results), worst)
     return Observation(
         verdict=verdict,
         headline=headline,
         differing=len(differing),
-        where=worst.where,
-        expected=f"{expected:.9g}",
-        got=f"{got:.9g}",
+        gain=shown.gain,
+        where=shown.where,
+        expected=f"{shown.expected:.9g}",
+        got=f"{shown.got:.9g}",
         attribution=attribution,
-        reproduction=program(asked, *about, worst.case, signs, worst.at),
+        reproduction=program(asked, *about, worst.case, shown.image, shown.output),
         **figures,
     )
 
 
-def _cause(asked: Asked, results: tuple[Seen, ...], worst: Seen) -> tuple[Attribution, str]:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The image, ``(H * W,)``, that shows a difference best, and the output ``(y, x)`` that shows it."""
+
+    image: np.ndarray
+    output: tuple[int, int]
+    expected: float
+    got: float
+    gain: float
+    where: str
+
+
+def _of_impulses(worst: Seen) -> _Shown:
+    """Of a linear map: the worst of all images with values in [-1, 1]."""
+    image = worst_signs(worst).astype(int) if worst.case.kind == IMPULSES else worst.case.images().ravel()
+    return _Shown(image, worst.at[1:3], *worst.values, worst.gain, worst.where)
+
+
+def _of_an_image(shape: _AtShape) -> _Shown:
+    """The worst of the images that it was given: of what is not linear, no other is known."""
+    case = shape.impulses.case
+    right, got = (np.concatenate([getattr(one, which) for one in shape.both]) for which in ("expected", "got"))
+    apart = np.abs(got.astype(np.float64) - right)
+    k, y, x, _ = map(int, np.unravel_index(int(np.argmax(apart)), apart.shape))
+    image = images(case.size_in, case.n + 1)[k].ravel()
+    named = f"the impulse at pixel {divmod(k, case.size_in[1])}" if k < case.n else "an image of values in [-1, 1]"
+    where = f"output [{y}, {x}] of {named}, {case.size_in} -> {case.size_out}"
+    return _Shown(image, (y, x), float(right[k, y, x, 0]), float(got[k, y, x, 0]), float(apart.max()), where)
+
+
+def _cause(asked: Asked, results: Sequence[Seen], worst: Seen) -> tuple[Attribution, str]:
     """Which convention the exported model follows at every shape, the nearest to the claim first."""
     sizes = tuple((one.case.size_in, one.case.size_out) for one in results)
     if asked.claim is not None:
@@ -212,7 +278,7 @@ def _cause(asked: Asked, results: tuple[Seen, ...], worst: Seen) -> tuple[Attrib
 
 
 def _explains(
-    claim: Convention, sizes: tuple, results: tuple[Seen, ...], scales: tuple[float, float] | None, which: str
+    claim: Convention, sizes: tuple, results: Sequence[Seen], scales: tuple[float, float] | None, which: str
 ) -> bool:
     """Whether what was ``expected``, or ``got``, is the claim's by these scales; by the ratio of the sizes for none."""
     for (size_in, size_out), one in zip(sizes, results, strict=True):

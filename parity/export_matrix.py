@@ -19,12 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.export_questions import IMAGES, asked_of, impulses, prune, runtimes_of, scales_of, shapes_of
+from parity.export_questions import IMAGES, asked_of, images, prune, runtimes_of, scales_of, shapes_of
 from parity.exporters import DYNAMIC, Exporter
 from parity.exporters.source import Asked, Order, refused
+from parity.model import load
 from parity.runtimes import Runtime
 from parity.session import Session
 from parity.status import Status
+from parity.telling import without_middle
 from parity.worker import Answer, Worker
 from probe.sizes import Pair
 
@@ -33,7 +35,10 @@ _PATIENCE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a runtime made of an exported call: ``arrays`` are its outputs, one for each shape, in its own layout."""
+    """What a runtime made of an exported call: ``arrays`` are its outputs, one for each shape, in its own layout.
+
+    Where it refuses, they are those of the shapes before the one that it refuses.
+    """
 
     status: Status
     message: str = ""
@@ -109,7 +114,9 @@ class ExportMatrix:
                 groups.setdefault(defined, []).append(asked)
         results: dict[str, Exported] = {}
         for defined, those in groups.items():
-            for few, order, answer in self._exports(exporter, shapes, opset, defined, those):
+            parts = [[one] for one in those] if exporter.is_single else [those]
+            made = (each for part in parts for each in self._exports(exporter, shapes, opset, defined, part))
+            for few, order, answer in made:
                 status, message = answer.status, _said(answer.message)
                 results |= {asked.id: Exported(status, message) for asked in few}
                 if status is not Status.RAN:
@@ -128,9 +135,9 @@ class ExportMatrix:
 
         def attempt(few: Sequence[Asked]) -> tuple[Order, Answer]:
             (size_in, size_out), path = defined[0], self._session.path(exporter.suffix)
-            images = IMAGES if shapes == DYNAMIC else size_in[0] * size_in[1]
+            count = IMAGES if shapes == DYNAMIC else size_in[0] * size_in[1] + 1
             ids, scales = tuple(one.id for one in few), tuple(map(scales_of, few))
-            order = Order(exporter.source, ids, shapes, opset, size_in, size_out, images, scales, str(path))
+            order = Order(exporter.source, ids, shapes, opset, size_in, size_out, count, scales, str(path))
             return order, self._export(exporter, order)
 
         for few, (order, answer) in _divided(those, attempt, lambda made: made[1].status):
@@ -163,7 +170,7 @@ class ExportMatrix:
                 if isinstance(path, Answer):
                     return path
             present = _inputs(exporter, path)
-            saved = [self._session.saved({name: x for name, x in one.items() if name in present}) for one in feeds]
+            saved = [self._session.saved({name: one[ours] for name, ours in present.items()}) for one in feeds]
             places = [order.outputs[order.ids.index(name)] for name in few]
             return self._session.do(runtime, self._session.job(runtime, path, present, places, saved))
 
@@ -197,37 +204,45 @@ def _divided(those: Sequence, attempt: Callable, status: Callable) -> Iterator[t
     yield from _divided(those[half:], attempt, status)
 
 
+# What onnxruntime and OpenCV say of a node: exporters give it, and what it takes, one of several names for the same.
+_NODES = r"In Node, \(.*\) , Error |onnx_node![^\s\")]+"
+
+
 def _said(message: str) -> str:
-    """A message without the folders, numbers of files and addresses that it names, which are others in each run."""
+    """A message without what is another in each run: the folders, file numbers, addresses and nodes that it names."""
     line = next((line for line in message.splitlines() if line.strip()), "")
     line = re.sub(r"(?:/[\w.+\-]+){2,}", lambda found: found[0].rpartition("/")[2], line)
-    return re.sub(r"model_\d+|0x[0-9a-f]+|(?<=line )\d+", "...", line)[:300]
+    return without_middle(re.sub(rf"model_\d+|0x[0-9a-f]+|(?<=line )\d+|{_NODES}", "...", line), 300)
 
 
 def _ran(answer: Answer, place: int, count: int) -> Ran:
-    if answer.status is not Status.RAN:
-        return Ran(answer.status, _said(answer.message))
     arrays = []
     for files in answer.files:
         if len(files) != count or files[place] is None:
             return Ran(Status.REFUSED, f"it gave {len(files)} outputs, where the model has {count}")
         arrays.append(np.load(files[place]))
-    return Ran(Status.RAN, "", tuple(arrays))
+    return Ran(answer.status, _said(answer.message), tuple(arrays))
 
 
 def _feeds(exporter: Exporter, order: Order, size_in: Pair, size_out: Pair) -> dict[str, np.ndarray]:
-    x, like = impulses(size_in, order.images), np.zeros((1, *size_out, 1), np.float32)
+    x, like = images(size_in, order.images), np.zeros((1, *size_out, 1), np.float32)
     if exporter.source == "torch":
         x, like = (np.ascontiguousarray(one.transpose(0, 3, 1, 2)) for one in (x, like))
     return {"x": x, "like": like}
 
 
-def _inputs(exporter: Exporter, path: str) -> tuple[str, ...]:
-    if exporter.kind != "onnx":
-        return ("x", "like")
-    import onnx
+def _inputs(exporter: Exporter, path: str) -> dict[str, str]:
+    """The file's names of its inputs, in its order, and which of ``x`` and ``like`` each is."""
+    if exporter.kind == "onnx":
+        import onnx
 
-    return tuple(one.name for one in onnx.load(path).graph.input)
+        names = [one.name for one in onnx.load(path).graph.input]
+    elif exporter.kind == "tflite":
+        names = [one.name for one in load(path).inputs]
+    else:
+        names = ["x", "like"]
+    # From a SavedModel, LiteRT's converter has the signature's name before it and the number of the output after.
+    return {name: name.removeprefix("serving_default_").removesuffix(":0") for name in names}
 
 
 @contextmanager

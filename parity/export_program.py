@@ -13,6 +13,8 @@ from parity.exporters import DYNAMIC, Exporter
 from parity.exporters.source import Asked
 from probe.paths.cases import Case
 
+# From a SavedModel, LiteRT's converter has the signature's name before that of an input, and an output's number after.
+_PLAIN = '.removeprefix("serving_default_").removesuffix(":0")'
 _BY_NAME = "{one.name: feeds[one.name].numpy() for one in session.get_inputs()}"
 _RUNS = {
     "onnxruntime": f"""import onnxruntime
@@ -27,18 +29,48 @@ net = cv2.dnn.readNetFromONNX(path)
 for one in onnx.load(path).graph.input:
     net.setInput(feeds[one.name].numpy(), one.name)
 got = net.forward()""",
-    "litert": """from ai_edge_litert.interpreter import Interpreter
+    "litert": f"""from ai_edge_litert.interpreter import Interpreter
 interpreter = Interpreter(path)
-for place, one in enumerate(interpreter.get_input_details()):
-    interpreter.resize_tensor_input(one["index"], (x, like)[place].shape)
+given = {{one["index"]: feeds[one["name"]{_PLAIN}] for one in interpreter.get_input_details()}}
+for index, image in given.items():
+    interpreter.resize_tensor_input(index, image.shape)
 interpreter.allocate_tensors()
-for place, one in enumerate(interpreter.get_input_details()):
-    interpreter.set_tensor(one["index"], (x, like)[place].numpy())
+for index, image in given.items():
+    interpreter.set_tensor(index, image.numpy())
 interpreter.invoke()
 got = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])""",
-    "openvino": """import openvino
-model = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-got = model([feeds["x"].numpy(), feeds["like"].numpy()][: len(model.inputs)])[0]""",
+    "ncnn": """import ncnn
+net = ncnn.Net()
+net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = net.opt.use_bf16_storage = False
+print("loads", net.load_param(path + ".param") == 0 and net.load_model(path + ".bin") == 0)
+extractor = net.create_extractor()
+for place, blob in enumerate((x, like)):
+    extractor.input(f"in{place}", ncnn.Mat(blob[0].numpy()).clone())
+got = np.array(extractor.extract("out0")[1])[None]""",
+    "mnn": """import MNN.expr
+import MNN.nn
+manager = MNN.nn.create_runtime_manager(({"precision": "high", "numThread": 1, "backend": 0},))
+module = MNN.nn.load_module_from_file(path, [], ["y"], runtime_manager=manager)
+given = []
+for name in module.get_info()["inputNames"]:
+    given.append(MNN.expr.placeholder(list(feeds[name].shape), MNN.expr.NCHW, MNN.expr.float))
+    given[-1].write(feeds[name].numpy())
+made = module.forward(given)
+got = np.array(MNN.expr.convert(made[0] if isinstance(made, list) else made, MNN.expr.NCHW).read())""",
+    "executorch": """from executorch.runtime import Runtime
+got = Runtime.get().load_program(path).load_method("forward").execute([x, like])[0].numpy()""",
+    "openvino": f"""import openvino
+model = openvino.Core().compile_model(path, "CPU", {{"INFERENCE_PRECISION_HINT": "f32"}})
+names = [next(iter(one.names), ""){_PLAIN} for one in model.inputs]
+got = model([feeds.get(name, image).numpy() for name, image in zip(names, (x, like))])[0]""",
+    "tensorflow": """import tensorflow as tf
+session = tf.saved_model.load(path).signatures["serving_default"]
+got = next(iter(session(x=tf.constant(x), like=tf.constant(like)).values())).numpy()""",
+}
+_TENSORS = {
+    "torch": "torch.from_numpy({})",
+    "tensorflow": "tf.constant({})",
+    "keras": "keras.ops.convert_to_tensor({})",
 }
 
 
@@ -49,12 +81,12 @@ def program(
     opset: int,
     runtime: str,
     case: Case,
-    signs: np.ndarray,
-    at: tuple[int, int, int, int],
+    pixels: np.ndarray,
+    output: tuple[int, int],
 ) -> str:
     """Python source that needs the framework, the exporter and the runtime, and shows the case when run as it is.
 
-    ``signs``, one for each pixel, are the worst image, and ``at`` the output where it is worst. Empty where there is no
+    ``pixels``, ``(H * W,)``, are the worst image, and ``output`` is where in what comes of it. Empty where there is no
     way to say it.
     """
     if not exporter.program or runtime not in _RUNS:
@@ -69,9 +101,9 @@ def program(
         lines += [f"        {body}", f"        return {call.expression}", "", ""]
     else:
         lines += ["", "def Resize(x, like):", f"    {body}", f"    return {call.expression}", "", ""]
-    given = f"np.array({signs.reshape(height, width).tolist()}, np.float32)"
+    given = f"np.array({pixels.reshape(height, width).tolist()}, np.float32)"
     shape, size = ((1, 1, height, width), (1, 1, h, w)) if is_torch else ((1, height, width, 1), (1, h, w, 1))
-    make = "torch.from_numpy({})" if is_torch else "tf.constant({})"
+    make = _TENSORS[exporter.source]
     image = make.format(f"{given}.reshape{shape}")
     lines += [f'path, opset, dynamic = "resize{exporter.suffix}", {opset}, {dynamic}']
     more, before = (5, 3), "x, like = "
@@ -83,7 +115,7 @@ def program(
     lines += ["resize = Resize().eval()" if is_torch else "resize = Resize", exporter.program]
     lines += [f"{before}{image}, {make.format(f'np.zeros({size}, np.float32)')}"]
     lines += ['feeds = {"x": x, "like": like}', "expected = resize(x, like).numpy()", _RUNS[runtime]]
-    _, row, column, _ = at
+    row, column = output
     place = f"0, 0, {row}, {column}" if is_torch else f"0, {row}, {column}, 0"
     lines += [
         "print('shape', got.shape, 'and should be', expected.shape)",

@@ -10,7 +10,8 @@ from adapters import Operation
 from adapters.scaled import ScaledOperation
 from parity.exporters import DYNAMIC, FIXED, Exporter
 from parity.exporters.source import Asked, found
-from parity.runtimes import Runtime, named
+from parity.runtimes import OWN_FILES, Runtime, named
+from probe.paths.cases import RANDOM, Case
 from probe.reference import accepts
 from probe.sizes import Pair
 
@@ -21,11 +22,12 @@ SCALES: tuple[tuple[float, float], ...] = ((1.6, 0.6), (2, 2))
 """What calls by scale are given: float32 rounds both of the first, and the sizes that come of it are not their product;
 the second for calls that take whole factors alone."""
 
-IMAGES = max(height * width for (height, width), _ in SHAPES)
+IMAGES = max(height * width for (height, width), _ in SHAPES) + 1
 _READS = {
     "onnx": ("onnxruntime", "opencv-dnn", "onnx-reference", "openvino"),
     "tflite": ("litert", "litert-reference", "openvino"),
     "openvino": ("openvino",),
+    "saved_model": ("tensorflow", "openvino"),
 }
 """Runtimes by the kind of file; those that convert it first, for seconds each time, are not asked."""
 _DEAR = {"onnx-reference": (FIXED, 18)}
@@ -56,7 +58,8 @@ def scales_of(asked: Asked) -> tuple[float, float] | None:
 
 def runtimes_of(exporter: Exporter, shapes: str, opset: int) -> tuple[Runtime, ...]:
     """Every runtime that reads what is exported so, installed or not."""
-    reads = [named(name) for name in exporter.reads or _READS[exporter.kind]]
+    own = OWN_FILES.get(exporter.kind)
+    reads = [named(name) for name in exporter.reads or _READS[exporter.kind]] if own is None else [own]
     return tuple(
         one
         for one in reads
@@ -77,10 +80,17 @@ def asked_of(exporter: Exporter) -> list[Asked]:
     return chosen
 
 
-def impulses(size_in: Pair, images: int) -> np.ndarray:
-    """float32 ``(images, H, W, 1)``: one for each pixel, and zeros for the rest."""
+def mixed(size_in: Pair, size_out: Pair) -> Case:
+    """One image of values in [-1, 1]: whether the whole is linear is seen where pixels of both signs meet."""
+    return Case(RANDOM, size_in, size_out, 1, 1)
+
+
+def images(size_in: Pair, count: int) -> np.ndarray:
+    """float32 ``(count, H, W, 1)``: an impulse for each pixel, :func:`mixed`, and zeros for the rest."""
     height, width = size_in
-    return np.eye(images, height * width, dtype=np.float32).reshape(images, height, width, 1)
+    made = np.eye(count, height * width, dtype=np.float32).reshape(count, height, width, 1)
+    made[height * width] = mixed(size_in, size_in).images()[0]
+    return made
 
 
 def prune(path: str, outputs: Sequence[str], to: str) -> None:

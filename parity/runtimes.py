@@ -27,6 +27,8 @@ class Runtime:
         empty where the runtime cannot do that.
     environment
         Variables of its process.
+    is_fragile
+        Whether its process ends with what it refuses: what that did to its memory would be the next model's fault.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Runtime:
     needs_shapes: bool = False
     show: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
+    is_fragile: bool = False
 
     @property
     def missing(self) -> str:
@@ -58,6 +61,10 @@ class Runtime:
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 _TENSORFLOW = _ONE_THREAD | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+# The C library of GNU fills memory with a number as it is given out, and another as it comes back: what a runtime never
+# writes to is then the same in every run, and not right by chance.
+# https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
+_FILLED = _ONE_THREAD | {"MALLOC_PERTURB_": "165"}
 _AT_FLOAT32 = "float32 (its default is bfloat16 where the processor has it)"
 
 RUNTIMES: tuple[Runtime, ...] = (
@@ -155,6 +162,37 @@ RUNTIMES: tuple[Runtime, ...] = (
         environment=_ONE_THREAD,
     ),
 )
+
+OWN_FILES: Mapping[str, Runtime] = {
+    "ncnn": Runtime(
+        "ncnn",
+        ("ncnn",),
+        ("ncnn",),
+        "parity.runners.ncnn:load_own",
+        ("ncnn",),
+        "float32 throughout (its default is float16 or bfloat16 in places); each image is a run of its own",
+        environment=_FILLED,
+    ),
+    "mnn": Runtime(
+        "mnn",
+        ("MNN",),
+        ("MNN",),
+        "parity.runners.mnn:load_own",
+        ("mnn",),
+        "high precision (its default is less where the processor has it)",
+        environment=_FILLED,
+        is_fragile=True,
+    ),
+    "pte": Runtime(
+        "executorch",
+        ("executorch", "torch"),
+        ("executorch", "torch"),
+        "parity.runners.executorch:load",
+        ("pte",),
+        environment=_FILLED,
+    ),
+}
+"""Runtimes of files that exporters write for them alone, by the kind of file; a model of one's own is no such file."""
 
 
 def named(name: str) -> Runtime:

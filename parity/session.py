@@ -81,6 +81,8 @@ class Session:
             return Answer(Status.NOT_INSTALLED, runtime.missing)
         self.jobs += 1
         answer = self._worker(runtime).do(job)
+        if runtime.is_fragile and answer.status is not Status.RAN:
+            self._worker(runtime).end()
         self.answers.append((runtime.name, answer))
         return answer
 

@@ -14,11 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adapters.process import Process
 from parity.status import Status
+from parity.telling import one_line
+
+if TYPE_CHECKING:
+    from adapters.process import Process
 
 PATIENCE = 300.0
 """Seconds by the clock that loading a model and running it may take together."""
@@ -50,7 +54,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a job ended. ``files`` has, for each run, the path of each output (``None`` for one that is missing)."""
+    """How a job ended. ``files`` has, for each run, the path of each output (``None`` for one that is missing).
+
+    What is refused may have ``files``, too: those of the runs before the one that was refused.
+    """
 
     status: Status
     message: str = ""
@@ -78,6 +85,8 @@ class Worker:
     def warm(self, module: str) -> None:
         """Start the process and have it import ``module`` while the parent does something else."""
         if self.process is None:
+            from adapters.process import Process  # only here, since the process itself needs no adapters
+
             self.process = Process(__name__, self.environment)
             try:
                 self.process.to.send_bytes(pickle.dumps((list(sys.path), module)))
@@ -135,13 +144,6 @@ def peak_mb() -> float:
     except (OSError, StopIteration):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def one_line(error: BaseException, limit: int = 300) -> str:
-    """An exception's type and the first line of its message that says anything, shortened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = f"{type(error).__name__}: {' '.join(lines[:2])}" if lines else type(error).__name__
-    return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def serve(to_read: int, to_write: int) -> None:
@@ -203,11 +205,13 @@ class _Loaded:
         # What runtimes put aside goes with the run's own folder: this process is killed, and cleans nothing up.
         tempfile.tempdir = job.folder
         started = time.perf_counter()
+        files: list[tuple[str | None, ...]] = []
+        outputs = job.outputs
         try:
             module, _, name = job.load.partition(":")
             run = getattr(importlib.import_module(module), name)(job.path, job.inputs, job.outputs)
             load_seconds = time.perf_counter() - started
-            files, run_seconds, outputs = [], 0.0, job.outputs
+            run_seconds = 0.0
             for feeds in job.feeds:
                 arrays = {name: np.load(path) for name, path in feeds.items()}
                 started = time.perf_counter()
@@ -217,7 +221,7 @@ class _Loaded:
                     outputs, found = tuple(found), list(found.values())
                 files.append(self._write(found, job.folder))
         except Exception as error:
-            return Answer(Status.REFUSED, one_line(error), import_seconds=self.seconds)
+            return Answer(Status.REFUSED, one_line(error), tuple(files), outputs, self.seconds)
         peak = peak_mb()
         notes = tuple(getattr(run, "notes", ()))
         return Answer(

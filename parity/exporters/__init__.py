@@ -36,6 +36,9 @@ class Exporter:
         The runtimes that are asked, where not all that read its kind.
     is_dear
         Whether a call takes it a tenth of a second: of calls by scale that promise the same it then takes one.
+    is_single
+        Whether each call gets a file of its own: where a file does not keep the order of its outputs, or where so many
+        calls are refused that asking by halves takes longer.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Exporter:
     environment: Mapping[str, str] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
     is_dear: bool = False
+    is_single: bool = False
 
     @property
     def missing(self) -> str:
@@ -64,10 +68,21 @@ class Exporter:
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 _TENSORFLOW = _ONE_THREAD | {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+_KERAS = _TENSORFLOW | {"KERAS_BACKEND": "tensorflow"}
+
+
+def _keras(
+    format: str, further: tuple[str, ...], kind: str, suffix: str, cells: tuple[tuple[str, int], ...]
+) -> Exporter:
+    """``Model.export`` on the backend tensorflow; sizes are Python's numbers there, so that shapes are fixed."""
+    needed = ("keras", "tensorflow", *further)
+    load, program = f"parity.exporters.keras_model:to_{format.removeprefix('tf_')}", programs.keras(format)
+    name = f"keras.Model.export {format}"
+    return Exporter(name, "keras", needed, needed, load, kind, suffix, cells, program, _KERAS, is_single=True)
 
 
 def _converted(given: int, *opsets: int) -> Exporter:
-    """``onnx.version_converter`` of what torch exports at an opset; onnxruntime alone tells what became of it."""
+    """``onnx.version_converter`` of what torch exports at an opset."""
     program = programs.TORCHSCRIPT.replace('opset_version": opset', f'opset_version": {given}')
     program += "\nimport onnx\nfrom onnx import version_converter\n"
     program += "onnx.save(version_converter.convert_version(onnx.load(path), opset), path)"
@@ -82,7 +97,7 @@ def _converted(given: int, *opsets: int) -> Exporter:
         tuple((FIXED, opset) for opset in opsets),
         program,
         _ONE_THREAD,
-        reads=("onnxruntime",),
+        reads=("onnxruntime", "openvino"),
     )
 
 
@@ -97,8 +112,7 @@ EXPORTERS: tuple[Exporter, ...] = (
         "parity.exporters.torch_dynamo:load",
         "onnx",
         ".onnx",
-        # Not with open shapes: a call that fixes them fixes those of all calls in one model.
-        ((FIXED, 18),),
+        ((FIXED, 18), (DYNAMIC, 18)),
         programs.TORCH_DYNAMO,
         _ONE_THREAD,
         is_dear=True,
@@ -147,9 +161,23 @@ EXPORTERS: tuple[Exporter, ...] = (
         "parity.exporters.openvino_tf:load",
         "openvino",
         ".xml",
-        ((FIXED, 0),),
+        ((FIXED, 0), (DYNAMIC, 0)),
         programs.OPENVINO_TF,
         _TENSORFLOW,
+        is_single=True,
+    ),
+    Exporter(
+        "tf.saved_model.save",
+        "tensorflow",
+        ("tensorflow",),
+        ("tensorflow",),
+        "parity.exporters.tf_saved_model:load",
+        "saved_model",
+        "",
+        ((FIXED, 0), (DYNAMIC, 0)),
+        programs.SAVED_MODEL,
+        _TENSORFLOW,
+        is_single=True,
     ),
     Exporter(
         "openvino.convert_model",
@@ -163,10 +191,71 @@ EXPORTERS: tuple[Exporter, ...] = (
         programs.OPENVINO_TORCH,
         _ONE_THREAD,
     ),
+    Exporter(
+        "pnnx",
+        "torch",
+        ("torch", "pnnx"),
+        ("torch", "pnnx"),
+        "parity.exporters.torch_pnnx:load",
+        "ncnn",
+        ".ncnn",
+        ((FIXED, 0), (DYNAMIC, 0)),
+        programs.PNNX,
+        _ONE_THREAD,
+        is_dear=True,
+        is_single=True,
+    ),
+    Exporter(
+        "mnnconvert",
+        "torch",
+        ("torch", "onnx", "MNN"),
+        ("torch", "onnx", "MNN"),
+        "parity.exporters.torch_mnn:load",
+        "mnn",
+        ".mnn",
+        # Not with open shapes: of some calls by scale MNN then makes zeros in one run and not in the next.
+        ((FIXED, 18),),
+        programs.MNN,
+        _ONE_THREAD,
+        is_single=True,
+    ),
+    Exporter(
+        "ExecuTorch",
+        "torch",
+        ("torch", "executorch"),
+        ("torch", "executorch"),
+        "parity.exporters.torch_executorch:portable",
+        "pte",
+        ".pte",
+        ((FIXED, 0), (DYNAMIC, 0)),
+        programs.executorch(),
+        _ONE_THREAD,
+        is_dear=True,
+        is_single=True,
+    ),
+    Exporter(
+        "ExecuTorch XNNPACK",
+        "torch",
+        ("torch", "executorch"),
+        ("torch", "executorch"),
+        "parity.exporters.torch_executorch:xnnpack",
+        "pte",
+        ".pte",
+        ((FIXED, 0),),
+        programs.executorch("executorch.backends.xnnpack.partition.xnnpack_partitioner:XnnpackPartitioner"),
+        _ONE_THREAD,
+        is_dear=True,
+        is_single=True,
+    ),
     _converted(10, 11),
     _converted(11, 13),
     _converted(13, 18),
     _converted(18, 19, 13),
+    _converted(19, 18),
+    _keras("tf_saved_model", (), "saved_model", "", ((FIXED, 0),)),
+    _keras("onnx", ("tf2onnx", "onnx"), "onnx", ".onnx", ((FIXED, 18),)),
+    _keras("openvino", ("openvino",), "openvino", ".xml", ((FIXED, 0),)),
+    _keras("litert", (), "tflite", ".tflite", ((FIXED, 0),)),
 )
 
 

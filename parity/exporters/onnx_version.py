@@ -9,7 +9,7 @@ from parity.exporters import torchscript
 from parity.exporters._torch_module import bring, nothing
 from parity.exporters.source import read
 
-__all__ = ["bring", "from_10", "from_11", "from_13", "from_18"]
+__all__ = ["bring", "from_10", "from_11", "from_13", "from_18", "from_19"]
 
 Load = Callable[[str, tuple[str, ...], tuple[str, ...]], Callable[[dict], list]]
 
@@ -28,4 +28,4 @@ def _from(opset: int) -> Load:
     return load
 
 
-from_10, from_11, from_13, from_18 = map(_from, (10, 11, 13, 18))
+from_10, from_11, from_13, from_18, from_19 = map(_from, (10, 11, 13, 18, 19))

@@ -10,6 +10,7 @@ from pathlib import Path
 import adapters
 from adapters import Operation
 from adapters.scaled import ScaledOperation
+from parity import exporters
 from parity.exporters import DYNAMIC
 
 Asked = Operation | ScaledOperation
@@ -79,9 +80,15 @@ def refused(order: Order) -> dict[str, str]:
 
 
 def found(source: str) -> dict[str, Asked]:
-    """Every resize call of a framework, by size and by scale, by id."""
+    """Every resize call of a framework, by size and by scale, by id; none that its exporters' processes cannot make."""
     listed = (*adapters.operations(source), *adapters.scaled_operations(source))
-    return {one.id: one for one in listed if one.call is not None}
+    return {one.id: one for one in listed if one.call is not None and _is_within_reach(one)}
+
+
+def _is_within_reach(asked: Asked) -> bool:
+    """Whether some exporter runs where the call does: a setting that a framework reads once is another process's."""
+    needed = set(asked.call.framework.environment)
+    return not needed or any(needed <= set(one.environment.items()) for one in exporters.of(asked.framework))
 
 
 def calls(order: Order) -> list[Callable]:

@@ -10,21 +10,27 @@ import torch
 
 from parity.exporters._torch_module import Resizes, bring, examples, nothing
 from parity.exporters.source import Order, read, refuse
+from parity.telling import one_line
 
 __all__ = ["bring", "load"]
 
-_REFUSED: dict[str, str] = {}
-"""Operators that this process has seen refused, with the message: each time costs as much as the export of all."""
+_REFUSED: dict[tuple[str, str], str] = {}
+"""Operators, and the shapes they had, that this process has seen refused, with the message.
 
-_STUCK: dict[str, str] = {}
-"""Calls that need them."""
+Each time costs as much as the export of all.
+"""
+
+_TRACED: dict[tuple[str, str], str] = {}
+"""Calls, and the shapes they were traced with; with why they are not exported, or nothing where they are."""
 
 
 def load(path: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Callable[[dict], list]:
-    """Export what the order in the file asks for, without the calls whose operators are refused."""
+    """Export what the order in the file asks for, without the calls that are refused."""
     logging.disable(logging.ERROR)
     order = read(path)
-    refused = {name: _STUCK[name] for name in order.ids if name in _STUCK}
+    if order.is_dynamic:
+        _trace(order)
+    refused = {name: _TRACED[name, order.shapes] for name in order.ids if _TRACED.get((name, order.shapes))}
     order = _without(order, refused)
     while True:
         if not order.ids:
@@ -39,13 +45,13 @@ def load(path: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Callab
                 named = {op for op in _operators(program) if f"{op}'" in message or f"{op}." in message}
                 if not named:
                     raise RuntimeError(message) from None
-                _REFUSED.update(dict.fromkeys(named, message))
+                _REFUSED.update({(op, order.shapes): message for op in named})
                 stuck = _stuck(program, order)
             else:
                 refuse(order, refused)
                 return nothing
         refused |= stuck
-        _STUCK.update(stuck)
+        _TRACED.update({(name, order.shapes): message for name, message in stuck.items()})
         order = _without(order, stuck)
 
 
@@ -54,9 +60,23 @@ def _without(order: Order, refused: dict[str, str]) -> Order:
     return replace(order, ids=tuple(order.ids[k] for k in kept), scales=tuple(order.scales[k] for k in kept))
 
 
+def _trace(order: Order) -> None:
+    """Find, in milliseconds each, the calls that fix what was to stay open: in one model they would fix it for all."""
+    for name, scales in zip(order.ids, order.scales, strict=True):
+        if (name, order.shapes) in _TRACED:
+            continue
+        _TRACED[name, order.shapes] = ""
+        try:
+            _program(replace(order, ids=(name,), scales=(scales,)))
+        except Exception as error:
+            _TRACED[name, order.shapes] = one_line(error)
+
+
 def _program(order: Order) -> torch.export.ExportedProgram:
-    auto = {2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}
-    dynamic = {"x": auto, "like": auto} if order.is_dynamic else None
+    # Another hint, AUTO, says nothing when a size that was to stay open is fixed:
+    # https://docs.pytorch.org/docs/stable/export.html.
+    is_open = dict.fromkeys((2, 3), torch.export.Dim.DYNAMIC)
+    dynamic = {"x": is_open, "like": is_open} if order.is_dynamic else None
     return torch.export.export(Resizes(order).eval(), examples(order), dynamic_shapes=dynamic)
 
 
@@ -87,8 +107,8 @@ def _stuck(program: torch.export.ExportedProgram, order: Order) -> dict[str, str
                 continue
             seen.add(node)
             waiting += node.all_input_nodes
-            if _name(node) in _REFUSED:
-                stuck[name] = _REFUSED[_name(node)]
+            if (_name(node), order.shapes) in _REFUSED:
+                stuck[name] = _REFUSED[_name(node), order.shapes]
     return stuck
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import re
 import subprocess
@@ -14,9 +15,10 @@ import pytest
 from parity import export_cells, export_matrix, export_questions, exporters
 from parity.export_cells import observations
 from parity.export_matrix import ExportMatrix
-from parity.export_questions import impulses, scales_of, shapes_of
+from parity.export_questions import images, mixed, scales_of, shapes_of
 from parity.exporters import DYNAMIC, FIXED
 from parity.exporters.source import Order, found, read
+from parity.telling import one_line
 from probe.discrepancy import FACTORS
 from suites.meta.fakes import exporters as fakes
 
@@ -80,6 +82,50 @@ def test_what_is_not_installed_is_left_out_and_said_once(monkeypatch, few, tmp_p
     assert (one.variant, one.refused) == ("x of torch", "not installed (pip install nothing)")
 
 
+def test_what_is_right_at_one_shape_and_refused_at_the_next_is_refused(few, tmp_path):
+    (wrong,) = (one for one in fakes.WRONG if one.name.startswith("wrong_once"))
+    right = dataclasses.replace(wrong.exporter, load=wrong.exporter.load.replace("wrong", "right"))
+    one = _cell(dataclasses.replace(wrong, exporter=right), few, tmp_path)
+    assert (str(one.verdict), one.variant) == ("unsupported", f"wrong_once, dynamic, opset 17 -> {ON}")
+    assert "broadcast" in one.refused
+
+
+def test_each_call_gets_a_file_of_its_own_where_asked(few, tmp_path, monkeypatch):
+    asked, export = [], ExportMatrix._export
+    monkeypatch.setattr(
+        ExportMatrix, "_export", lambda self, *about: asked.append(about[1].ids) or export(self, *about)
+    )
+    fake = fakes.RIGHT[0]
+    single = dataclasses.replace(fake, exporter=dataclasses.replace(fake.exporter, is_single=True))
+    assert _cell(single, few, tmp_path).verdict.is_agreement
+    assert sorted(asked) == sorted((name,) for name in few)
+
+
+def test_inputs_are_told_from_what_a_converter_calls_them(monkeypatch):
+    names = ("serving_default_like:0", "serving_default_x:0")
+    monkeypatch.setattr(
+        export_matrix, "load", lambda path: SimpleNamespace(inputs=[SimpleNamespace(name=one) for one in names])
+    )
+    (exporter,) = (one for one in exporters.of("keras") if one.kind == "tflite")
+    assert list(export_matrix._inputs(exporter, "m.tflite").items()) == [(names[0], "like"), (names[1], "x")]
+
+
+def test_only_calls_that_an_exporter_s_process_can_make_are_found():
+    assert found("keras")
+    assert all(name.endswith("on tensorflow") for name in found("keras"))
+
+
+def test_a_call_that_fixes_what_was_to_stay_open_is_told_from_others(monkeypatch):
+    from parity.exporters import _torch_module, torch_dynamo
+
+    made = {"open": lambda x, h, w: x.new_zeros(h, w), "fixing": lambda x, h, w: x.new_zeros(int(h), w)}
+    monkeypatch.setattr(_torch_module, "calls", lambda order: [made[name] for name in order.ids])
+    monkeypatch.setattr(torch_dynamo, "_TRACED", {})
+    torch_dynamo._trace(Order("torch", tuple(made), DYNAMIC, 18, (5, 7), (8, 4), 35, (None, None), "x.onnx"))
+    assert torch_dynamo._TRACED["open", DYNAMIC] == ""
+    assert "like" in torch_dynamo._TRACED["fixing", DYNAMIC]
+
+
 def test_another_process_reads_what_one_has_made(few, tmp_path):
     fake = fakes.RIGHT[0]
     first = _cell(fake, few, tmp_path)
@@ -106,10 +152,12 @@ def test_what_is_asked():
     assert {scales_of(one) for one in whole} == {(2, 2)}
     doubled = [one for one in found("tensorflow").values() if "UpSampling2D(interpolation" in one.name]
     assert {shapes_of(one, dynamic=False) for one in doubled} == {(((3, 4), (6, 8)),)}
-    images = impulses((2, 3), 8)
-    assert images.shape == (8, 2, 3, 1)
-    np.testing.assert_array_equal(images.sum(axis=0)[..., 0], np.ones((2, 3)))
-    assert not images[6:].any()
+    given = images((2, 3), 9)
+    assert given.shape == (9, 2, 3, 1)
+    np.testing.assert_array_equal(given[:6].sum(axis=0)[..., 0], np.ones((2, 3)))
+    np.testing.assert_array_equal(given[6], mixed((2, 3), (4, 4)).images()[0])
+    assert given[6].min() < 0 < given[6].max()
+    assert not given[7:].any()
 
 
 def test_halves_are_asked_until_the_refused_stand_alone():
@@ -127,6 +175,41 @@ def test_halves_are_asked_until_the_refused_stand_alone():
 def test_a_message_is_the_same_in_every_run():
     said = export_matrix._said("\nFail: /scratch/parity-a1/model_205.onnx at 0x7ffe, line 33 of /usr/lib/x/y.py\nmore")
     assert said == "Fail: ....onnx at ..., line ... of y.py"
+    graph = 'model. In Node, ("a_12", A, "", -1) : ("x": tensor(float),) -> ("y",) , Error No Op for A'
+    assert export_matrix._said(graph) == "model. ...No Op for A"
+    assert export_matrix._said('No layer "onnx_node!a_2/A" of type A') == 'No layer "..." of type A'
+    long = [export_matrix._said(f"Fail: /tmp/x/model_{number}.onnx" + "a" * 700 + "end") for number in (7, 123)]
+    assert long[0] == long[1]
+    assert long[0].startswith("Fail: ....onnxaaa")
+    assert long[0].endswith("aaaend")
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("no such operator", "ValueError: no such operator"),
+        ("", "ValueError"),
+        ("first\n\n second \nthird", "ValueError: first second"),
+        ('in user code:\n\n  File "f.py", line 3, in f\n    y = f(x)\n\n  TypeError: none', "TypeError: none"),
+        (
+            "Exception from src/core.cpp:84:\nCheck 'false' failed at src/report.cpp:151:\nNot converted.\nSummary:\n"
+            "-- No rule for operations: Area\nSee",
+            "ValueError: -- No rule for operations: Area See",
+        ),
+        ("Check 'n < 3' failed at src/a.cpp:9:\nToo many", "ValueError: Too many"),
+        ('No.<unknown>:0: error: loc(fused["A:", "b_12"]): error: no A', "ValueError: No.error: error: no A"),
+        ("\x1b[1mLoud\x1b[0m", "ValueError: Loud"),
+    ],
+)
+def test_the_line_that_says_most_is_told(message, told):
+    assert one_line(ValueError(message)) == told
+
+
+def test_a_long_line_loses_its_middle():
+    told = one_line(ValueError("a" * 2000 + "no such operator"))
+    assert len(told) in (999, 1000)
+    assert told.startswith("ValueError: aaa")
+    assert told.endswith("aano such operator")
 
 
 @pytest.mark.parametrize("fake", [one for one in fakes.RIGHT if one.call == fakes.LINEAR], ids=[FIXED, DYNAMIC])
@@ -136,7 +219,7 @@ def test_a_program_runs_as_it_is(fake, tmp_path):
     case, _ = export_cells._expected(call, (5, 7), (8, 4))
     signs = np.arange(35) % 3 - 1
     ((shapes, _),) = fake.exporter.cells
-    text = export_cells.program(call, exporter, shapes, 18, ON, case, signs, (0, 1, 2, 0))
+    text = export_cells.program(call, exporter, shapes, 18, ON, case, signs, (1, 2))
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )

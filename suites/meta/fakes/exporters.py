@@ -35,8 +35,19 @@ def bring() -> None:
     import onnx  # noqa: F401
 
 
-def _write(order: Order, call: str, attributes: dict, sizes: str = "given", transposed: bool = False) -> Callable:
-    """``sizes``: those of the order, ``folded`` ones where shapes are open, or the order's ``scales``."""
+def _write(
+    order: Order,
+    call: str,
+    attributes: dict,
+    sizes: str = "given",
+    transposed: bool = False,
+    once: bool = False,
+    cut: bool = False,
+) -> Callable:
+    """``sizes``: those of the order, ``folded`` ones where shapes are open, or the order's ``scales``.
+
+    ``once``: it runs at the order's shape alone.
+    """
     import numpy as np
     from onnx import TensorProto, helper, numpy_helper, save
 
@@ -60,10 +71,15 @@ def _write(order: Order, call: str, attributes: dict, sizes: str = "given", tran
         if order.scales[order.ids.index(call)] is not None:
             h, w = (int(n * s) for n, s in zip((height, width), order.scales[order.ids.index(call)], strict=True))
         constants.append(numpy_helper.from_array(np.array([batch, 1, h, w], np.int64), "sizes"))
-    made = "made" if transposed else "y000"
+    made = "made" if transposed or once or cut else "y000"
     nodes.append(helper.make_node("Resize", inputs, [made], **attributes))
     if transposed:
         nodes.append(helper.make_node("Transpose", ["made"], ["y000"], perm=[0, 1, 3, 2]))
+    if cut:
+        nodes.append(helper.make_node("Relu", ["made"], ["y000"]))
+    if once:
+        constants.append(numpy_helper.from_array(np.zeros((1, 1, h, w), np.float32), "nothing"))
+        nodes.append(helper.make_node("Add", ["made", "nothing"], ["y000"]))
     ports = [helper.make_tensor_value_info(*each) for each in (("x", 1, x), ("like", 1, like))]
     output = helper.make_tensor_value_info("y000", TensorProto.FLOAT, [None] * 4)
     graph = helper.make_graph(nodes, "fake", ports, [output], constants)
@@ -114,6 +130,21 @@ def transposed(path: str, inputs: tuple, outputs: tuple) -> Callable:
     return _write(read(path), LINEAR, _HALF, transposed=True)
 
 
+def cut_off(path: str, inputs: tuple, outputs: tuple) -> Callable:
+    """Without what is below 0, which no impulse has."""
+    return _write(read(path), LINEAR, _HALF, cut=True)
+
+
+def wrong_once(path: str, inputs: tuple, outputs: tuple) -> Callable:
+    """With aligned corners at one shape, and not at all at others."""
+    return _write(read(path), LINEAR, _HALF | {"coordinate_transformation_mode": "align_corners"}, once=True)
+
+
+def right_once(path: str, inputs: tuple, outputs: tuple) -> Callable:
+    """As the call does it at one shape, and not at all at others."""
+    return _write(read(path), LINEAR, _HALF, once=True)
+
+
 def by_ratio(path: str, inputs: tuple, outputs: tuple) -> Callable:
     """By the ratio of the sizes, where the call goes by the scale."""
     return _write(read(path), BY_SCALE, _HALF)
@@ -147,6 +178,9 @@ WRONG = (
     _fake(floored, EXACT, "diverges", {"rounding", "ties"}),
     _fake(folded, LINEAR, "diverges", {"output size"}, DYNAMIC),
     _fake(transposed, LINEAR, "diverges", {"axis order"}),
+    _fake(cut_off, LINEAR, "diverges", {"linearity"}),
+    _fake(cut_off, LINEAR, "diverges", {"linearity"}, DYNAMIC),
+    _fake(wrong_once, LINEAR, "diverges", {"coordinates"}, DYNAMIC),
     _fake(by_ratio, BY_SCALE, "diverges", {"scale source"}),
 )
 RIGHT = (

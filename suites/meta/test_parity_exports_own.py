@@ -1,0 +1,132 @@
+"""Exporters that write files for one runtime alone: pnnx for ncnn, MNN's converter, ExecuTorch's lowering."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from parity import export_cells, export_questions, exporters
+from parity.export_cells import observations
+from parity.export_matrix import ExportMatrix
+from parity.export_questions import runtimes_of
+from parity.exporters import DYNAMIC, FIXED
+from parity.exporters.source import found
+from parity.model import KINDS
+from parity.runners.executorch import _named
+from parity.runtimes import OWN_FILES, for_kind, named
+from parity.session import Session
+from parity.status import Status
+from parity.worker import Answer
+
+LINEAR = "torch interpolate(mode=bilinear, align_corners=False)"
+OWN = [one for one in exporters.of("torch") if one.kind in OWN_FILES]
+
+
+def _installed(exporter):
+    return not exporter.missing and not OWN_FILES[exporter.kind].missing
+
+
+def test_there_is_one_of_each_kind():
+    assert {one.name for one in OWN} == {"pnnx", "mnnconvert", "ExecuTorch", "ExecuTorch XNNPACK"}
+    assert {one.kind for one in OWN} == set(OWN_FILES)
+    assert all(one.is_single for one in OWN)
+
+
+@pytest.mark.parametrize("kind", sorted(OWN_FILES))
+def test_a_model_of_ones_own_is_asked_of_the_same_runtimes_as_ever(kind):
+    assert kind not in KINDS
+    assert for_kind(kind) == ()
+    if kind != "pte":
+        assert named(OWN_FILES[kind].name).kinds == ("onnx",)
+
+
+@pytest.mark.parametrize("exporter", OWN, ids=[one.name for one in OWN])
+def test_its_files_are_read_by_their_own_runtime_alone(exporter):
+    assert {runtimes_of(exporter, *cell) for cell in exporter.cells} == {(OWN_FILES[exporter.kind],)}
+
+
+@pytest.mark.parametrize("exporter", OWN, ids=[one.name for one in OWN])
+def test_what_is_absent_is_not_installed(exporter, monkeypatch, tmp_path):
+    absent = replace(exporter, modules=("no_such_module",), cells=((FIXED, 0),))
+    with ExportMatrix(tmp_path) as made:
+        observed, left_out = observations(found("torch")[LINEAR], made, [absent])
+    assert observed == []
+    name, runtime = absent.cell(FIXED, 0), OWN_FILES[exporter.kind].name
+    assert left_out == [f"{name} -> {runtime}", name]
+    monkeypatch.setattr(exporters, "EXPORTERS", (absent,))
+    (one,) = export_cells.absences("torch")
+    assert one.refused == f"not installed (pip install {' '.join(absent.distributions)})"
+
+
+def test_the_process_of_a_fragile_runtime_ends_with_what_it_refuses(monkeypatch):
+    ended = []
+
+    class Worker:
+        def do(self, job):
+            return Answer(job)
+
+        def end(self):
+            ended.append(True)
+
+    fragile = replace(OWN_FILES["mnn"], modules=("sys",))
+    with Session() as session:
+        monkeypatch.setattr(session, "_worker", lambda runtime: Worker())
+        session.do(fragile, Status.RAN)
+        assert ended == []
+        session.do(fragile, Status.REFUSED)
+        session.do(replace(fragile, is_fragile=False), Status.REFUSED)
+    assert ended == [True]
+
+
+def test_an_error_of_executorch_is_told_by_its_name():
+    assert _named("method->execute() failed with error 0x12") == "method->execute() failed with error InvalidArgument"
+    assert _named("another error") == "another error"
+
+
+@pytest.mark.parametrize("exporter", OWN, ids=[one.name for one in OWN])
+def test_a_call_does_the_same_where_it_is_installed(exporter, monkeypatch, tmp_path):
+    if not _installed(exporter):
+        pytest.skip(f"{exporter.name} or its runtime is not installed")
+    monkeypatch.setattr(export_questions, "found", lambda source: {LINEAR: found("torch")[LINEAR]})
+    with ExportMatrix(tmp_path) as made:
+        observed, left_out = observations(found("torch")[LINEAR], made, [exporter])
+    assert left_out == []
+    assert len(observed) == len(exporter.cells)
+    for one in observed:
+        assert one.verdict.is_agreement, one.message(LINEAR)
+
+
+@pytest.mark.parametrize("exporter", OWN, ids=[one.name for one in OWN])
+@pytest.mark.parametrize("shapes", [FIXED, DYNAMIC])
+def test_a_program_runs_as_it_is(exporter, shapes, tmp_path):
+    if not _installed(exporter):
+        pytest.skip(f"{exporter.name} or its runtime is not installed")
+    if shapes not in {each for each, _ in exporter.cells}:
+        pytest.skip(f"{exporter.name} is not asked with {shapes} shapes")
+    call = found("torch")[LINEAR]
+    case, _ = export_cells._expected(call, (5, 7), (8, 4))
+    runtime = OWN_FILES[exporter.kind].name
+    text = export_cells.program(call, exporter, shapes, 18, runtime, case, np.arange(35) % 3 - 1, (0, 1, 2, 0))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    shape, values = done.stdout.splitlines()[-2:]
+    assert shape == "shape (1, 1, 8, 4) and should be (1, 1, 8, 4)"
+    got, expected = map(float, re.findall(r"is (\S+) and should be (\S+)", values)[0])
+    assert got == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ncnn") is None, reason="ncnn is not installed")
+def test_a_layer_that_ncnn_has_not_is_named(tmp_path):
+    from parity.runners.ncnn import load_own
+
+    (tmp_path / "a.ncnn.param").write_text("7767517\n2 2\nInput in0 0 1 in0\naten::unheard_of x 1 1 in0 out0\n")
+    with pytest.raises(RuntimeError, match="ncnn has no layer aten::unheard_of, which pnnx wrote"):
+        load_own(str(tmp_path / "a.ncnn"), (), ("y000",))
