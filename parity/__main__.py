@@ -7,11 +7,13 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from parity.ask import Question, answered
 from parity.model import BadModel
 from parity.outcomes import Exit
 from parity.page import write_page
+from parity.paths import refuse_output
 from parity.shapes import parsed
 from parity.show import lines
 from parity.text import shown
@@ -19,6 +21,9 @@ from parity.text import shown
 _EPILOG = (
     "exit status: 0 parity (of --audit: nothing to look at), 1 divergence, 2 cannot tell, or the input cannot be used"
 )
+
+_INTERRUPTED = 130
+"""What a shell says of a command that Ctrl-C ended; none of the three answers."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,19 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--html", metavar="FILE", help="write a page with all of it, too")
     options = parser.parse_args(arguments)
     try:
-        if options.html is not None and os.path.realpath(options.html) == os.path.realpath(options.model):
-            raise BadModel(f"{options.html}: the model itself: name another file")
-        verdict = answered(
-            Question(
-                options.model,
-                tuple(name.strip() for name in options.against.split(",") if name.strip()),
-                tuple(options.input),
-                dict(map(parsed, options.shape)),
-                options.reference,
-                options.fix,
-                options.audit,
-            )
+        question = Question(
+            options.model,
+            tuple(name.strip() for name in options.against.split(",") if name.strip()),
+            tuple(options.input),
+            dict(map(parsed, options.shape)),
+            options.reference,
+            options.fix,
+            options.audit,
         )
+        if options.html is not None:
+            refuse_output(Path(options.html), (*question.files, options.fix))
+        verdict = answered(question)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return _INTERRUPTED
     except (BadModel, ValueError) as error:
         print(shown(error, 600), file=sys.stderr)
         return int(Exit.CANNOT_TELL)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from parity.model import BadModel, Port
+from parity.paths import is_readable
 from parity.text import listed, shown
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
@@ -16,6 +18,11 @@ MAX_PIXELS = 2**26
 """Of an image: 8192 x 8192. An image file of a few kilobytes can unpack to gigabytes."""
 MAX_BYTES = 2**33
 """Of an array: as much as the largest input that a model may have, in float32."""
+
+
+# An archive may ask for a password, or for a compression that is not known, both of which are RuntimeErrors.
+_NO_ARCHIVE = (OSError, ValueError, EOFError, SyntaxError, TypeError, MemoryError, RuntimeError)
+_NO_ARCHIVE += (zipfile.BadZipFile, zlib.error)
 
 
 def read_inputs(files: Sequence[str], inputs: Sequence[Port]) -> dict[str, np.ndarray]:
@@ -29,6 +36,8 @@ def read_inputs(files: Sequence[str], inputs: Sequence[Port]) -> dict[str, np.nd
         port = next((one for one in inputs if one.name == name), None)
         if not inputs:
             raise BadModel(f"{path}: the model has no input to give it to")
+        if not is_readable(path):
+            raise BadModel(f"{path}: not an ordinary file")
         if path.suffix.lower() == ".npz":
             found |= _archive(path)
             continue
@@ -64,7 +73,7 @@ def _archive(path: Path) -> dict[str, np.ndarray]:
                 raise ValueError(f"more than {MAX_BYTES} bytes")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, SyntaxError, TypeError, MemoryError) as error:
+    except _NO_ARCHIVE as error:
         raise BadModel(f"{path}: not an archive of arrays (.npz): {shown(error, 120)}") from None
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from parity.arrays import read_inputs
 from parity.audit import audit
 from parity.model import BadModel, Model, load
+from parity.paths import refuse_output
 from parity.verdict import ModelVerdict
 
 
@@ -36,13 +37,19 @@ class Question:
     fix: str | None = None
     audit_only: bool = False
 
+    @property
+    def files(self) -> tuple[str | None, ...]:
+        """What it reads, which nothing may be written over."""
+        given = (text if Path(text).exists() else text.partition("=")[2] for text in self.inputs)
+        return (self.model, self.reference, *given)
+
 
 def answered(question: Question) -> ModelVerdict:
     """The verdict. Raises ``BadModel`` or ``ValueError``, with one line, for what cannot be asked."""
     _refuse_runtimes(question.against)
     model = load(question.model, question.shapes)
     if question.fix is not None and model.kind == "onnx":
-        _refuse_output(Path(question.fix), model)
+        _refuse_output(Path(question.fix), question)
     if not model.resizes and (question.reference is None or question.audit_only):
         raise BadModel(f"{model.path}: no resize in it: there is nothing to tell")
     if question.audit_only:
@@ -82,12 +89,11 @@ def _with_sizes(question: Question, model: Model, shapes: Mapping[str, tuple[int
     return load(question.model, given | new) if new and model.kind == "onnx" else model
 
 
-def _refuse_output(out: Path, model: Model) -> None:
+def _refuse_output(out: Path, question: Question) -> None:
     """Before anything is run: what could not be written, or would be written over what is read."""
     if not out.parent.is_dir():
         raise BadModel(f"{out}: there is no folder {out.parent}")
-    if out.is_dir() or (out.exists() and out.samefile(model.path)):
-        raise BadModel(f"{out}: {'a folder' if out.is_dir() else 'the model itself'}: name another file")
+    refuse_output(out, question.files)
 
 
 def _refuse_runtimes(names: tuple[str, ...]) -> None:

@@ -193,10 +193,11 @@ def _runtimes(node: ResizeNode) -> Iterator[Remark]:
     for one in otherwise(node):
         row, worst = one.row, None
         sizes, example = at_sizes(one.axis)
-        if one.becomes is not None:
+        # Without a change of the convention other sizes come out, of which no matrix tells how far off they are.
+        if one.becomes is not None and row.change:
             pair = (ResizedAxis(0, one.axis.convention, *sizes, one.axis.scale), one.becomes)
             worst = worst_case(pair[0], ResizedAxis(0, pair[1], *sizes, one.axis.scale))
-            if worst is not None and worst[0] == 0 and row.change and not example:
+            if worst is not None and worst[0] == 0 and not example:
                 continue  # at these sizes it makes no difference
         gain, grey = worst if worst is not None else (None, None)
         version = f" (measured on {row.measured})" if row.measured else ""

@@ -51,7 +51,8 @@ def named(
         return finding
     definition = seen.definition
     found = truncated(definition, finding, data)
-    if found is None and isinstance(subject, OnnxSubject):
+    # A value put outside comes on top of what the matrices do, which impulses do not tell from weights.
+    if found is None and isinstance(subject, OnnxSubject) and not definition.outside:
         try:
             found = _measured(subject, runtime, place, seen, finding, shown)
         except CannotRebuild:
@@ -62,15 +63,19 @@ def named(
 def truncated(
     definition: Definition, finding: NodeFinding, data: Sequence[tuple[np.ndarray, np.ndarray]]
 ) -> NodeFinding | None:
-    """Where integers are made by dropping the fraction: each is less than one below what is exact, and none above."""
+    """Where integers are made by dropping the fraction: each is less than one from what is exact, on one side of it.
+
+    That side is below, or, where a cast drops it, the one towards zero.
+    """
     if not data or any(y.dtype.kind not in "iu" for _, y in data):
         return None
     for x, y in data:
-        short = exact.applied(definition, np.asarray(x)) - y
+        right = exact.applied(definition, np.asarray(x))
+        short = right - y
         # The half is what rounding to the nearest may take.
         slack = exact.bound(definition, x) - 0.5
-        low, high = float(short.min(initial=0.0)), float(short.max(initial=0.0))
-        if low < -slack or high > 1 + slack:
+        sides = (short, np.where(right < 0, -short, short))
+        if not any(side.min(initial=0.0) >= -slack and side.max(initial=0.0) <= 1 + slack for side in sides):
             return None
     text = "fractions are dropped, where the nearest whole number is expected"
     return replace(
@@ -188,7 +193,7 @@ def with_candidate(definition: Definition, candidate: Candidate) -> Definition:
         if candidate.scale_rule and one.n_in > 1 and one.n_out > 1:
             scale = Fraction(one.n_out - 1, one.n_in - 1)
         matrices.append(matrix(candidate.convention, one.n_in, one.n_out, scale))
-    return Definition(definition.axes, tuple(matrices))
+    return Definition(definition.axes, tuple(matrices), definition.outside)
 
 
 def _thin(definition: Definition, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,8 +12,8 @@ from golden import Convention, ExactMatrix, matrix
 from parity.resizes import ResizedAxis, ResizeNode
 from probe.tolerance import UNIT_ROUNDOFF, gain_tolerance
 
-_CHUNK = 1 << 20
-"""Elements that are taken to float64 at a time."""
+_CHUNK = 1 << 18
+"""Elements that are taken to float64 at a time: few enough to stay in the cache of a processor."""
 
 _ROUNDOFF = {"float16": 2.0**-11, "bfloat16": 2.0**-8}
 
@@ -47,9 +47,23 @@ def defined(node: ResizeNode, shape_in: Sequence[int], shape_out: Sequence[int])
         return f"it resized axis {others[0]}, of which nothing is known"
     if 0 in (*shape_in, *shape_out):
         return "it was given or made an empty tensor"
+    for axis, one in by_axis.items():
+        if not _may_be(one, shape_in[axis], shape_out[axis]):
+            made = f"the base run made {shape_out[axis]} of {shape_in[axis]} pixels along axis {axis}"
+            return f"{made}, where the file asks for {one.n_out}"
     chosen = sorted(by_axis)
-    matrices = tuple(_matrix(by_axis[k], shape_in[k], shape_out[k]) for k in chosen)
+    try:
+        matrices = tuple(_matrix(by_axis[k], shape_in[k], shape_out[k]) for k in chosen)
+    except OverflowError:
+        return "its scale or region takes coordinates beyond 64 bits"
     return Definition(tuple(chosen), matrices, float(node.attributes.get("extrapolation_value", 0.0) or 0.0))
+
+
+def _may_be(axis: ResizedAxis, n_in: int, n_out: int) -> bool:
+    """Whether the file may mean this output size; a scale may round to either of two neighbours."""
+    if axis.n_in != n_in or axis.n_out is None:
+        return True
+    return abs(axis.n_out - n_out) <= (0 if axis.scale is None else 1)
 
 
 def _matrix(axis: ResizedAxis, n_in: int, n_out: int) -> ExactMatrix:

@@ -134,7 +134,8 @@ def nudged(feeds: Feeds) -> Feeds:
     result = {}
     for name, array in feeds.items():
         if array.dtype.kind == "f":
-            towards = np.where(random.random(array.shape) < 0.5, -np.inf, np.inf).astype(array.dtype)
-            array = np.nextafter(array, towards)
+            drawn = np.unpackbits(np.frombuffer(random.bytes(-(-array.size // 8)), np.uint8), count=array.size)
+            ends = np.array([-np.inf, np.inf], array.dtype)
+            array = np.nextafter(array, ends[drawn].reshape(array.shape))
         result[name] = array
     return result

@@ -26,7 +26,8 @@ from parity.session import Session
 from parity.settings import is_open, plain, settings_for
 from parity.steps import Looked, looked_into
 from parity.subjects import OnnxSubject, noise_like
-from parity.worker import PATIENCE
+from parity.text import counted
+from parity.worker import PATIENCE, Answer
 
 if TYPE_CHECKING:
     import onnx
@@ -155,7 +156,7 @@ class _Work:
         if len(place.nodes) != 1 or resize.op != "Resize" or (resize.opset or 0) < 11 or wanted.outside:
             return None
         for setting in settings_for(place, wanted):
-            if self._is_right(place, self._cut(place, setting)):
+            if not self._wrong_on(place, self._cut(place, setting)):
                 old = resize.attributes
                 shown = [
                     f"{name}={value}" if value is not None else f"no {name}"
@@ -177,12 +178,15 @@ class _Work:
             except ValueError as error:
                 reasons.append(str(error))
                 continue
-            if self._is_right(place, self._alone(place, made, x)):
+            wrong_on = self._wrong_on(place, self._alone(place, made, x))
+            if not wrong_on:
                 self.replacements[place] = made
                 sizes = "of any size" if is_for_any_size else "of these sizes"
                 kinds = ", ".join(sorted({node.op_type for node in made.nodes}))
-                return Change(place.key, f"{len(made.nodes)} nodes for resizes {sizes}: {kinds}", None, len(made.nodes))
-            reasons.append("written in portable operators, not every runtime runs it right")
+                words = f"{counted(len(made.nodes), 'node')} for resizes {sizes}: {kinds}"
+                return Change(place.key, words, None, len(made.nodes))
+            names = " and ".join(wrong_on)
+            reasons.append(f"written in portable operators, it is not run right by {names}; --against can leave it out")
         return "; ".join(dict.fromkeys(reasons))
 
     def _written(
@@ -193,6 +197,8 @@ class _Work:
         if x.dtype != np.float32 or (place.resize.opset or 0) < _OPEN_SINCE or wanted.outside or len(place.nodes) != 1:
             raise ValueError(f"resizes of any size are written for float32 from opset {_OPEN_SINCE} on")
         own = self.subject.flat.proto.graph.node[place.nodes[-1]]
+        if own.op_type != "Resize" or place.resize.attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch":
+            raise ValueError("of any size, only a Resize that makes the sizes it is given is written")
         named_axes = next((list(one.ints) for one in own.attribute if one.name == "axes"), None)
         listed = list(range(x.ndim)) if named_axes is None else [axis % x.ndim for axis in named_axes]
         sizes = own.input[3] if len(own.input) > 3 else ""
@@ -214,8 +220,8 @@ class _Work:
     def _alone(self, place: Place, made: Replacement, x: np.ndarray) -> tuple[onnx.ModelProto, tuple[str, ...]]:
         return onnx_edit.alone(self.subject.flat, place, made, x, self.seen.places[place].shapes, self.seen.values())
 
-    def _is_right(self, place: Place, built: tuple[onnx.ModelProto, tuple[str, ...]]) -> bool:
-        """Whether every runtime makes of the base run's input, and of noise, what it should."""
+    def _wrong_on(self, place: Place, built: tuple[onnx.ModelProto, tuple[str, ...]]) -> list[str]:
+        """The runtimes that do not make of the base run's input, and of noise, what they should."""
         proto, inputs = built
         session, x = self.subject.session, self.seen.value(place.input)
         path = onnx_edit.written(proto, session.path(".onnx"))
@@ -223,17 +229,19 @@ class _Work:
         feeds = [session.saved({inputs[0]: each}) for each in given]
         names = onnx_edit.outputs_of(proto)
         answers = session.do_all({one: session.job(one, path, inputs, names, feeds) for one in self.runtimes})
-        definition = self.seen.places[place].definition
-        for answer in answers.values():
-            if answer.status is not Status.RAN:
+        return [one.name for one, answer in answers.items() if not self._is_right(place, answer, given)]
+
+    def _is_right(self, place: Place, answer: Answer, given: Sequence[np.ndarray]) -> bool:
+        definition, (_, shape) = self.seen.places[place].definition, self.seen.places[place].shapes
+        if answer.status is not Status.RAN:
+            return False
+        for k, each in enumerate(given):
+            made = next(iter(answer.arrays(k).values()))
+            if made.shape != shape:
                 return False
-            for k, each in enumerate(given):
-                made = next(iter(answer.arrays(k).values()))
-                if made.shape != self.seen.places[place].shapes[1]:
-                    return False
-                error = exact.worst_error(definition, each, made)
-                if not (error <= exact.bound(definition, each) or math.isnan(error)):
-                    return False
+            error = exact.worst_error(definition, each, made)
+            if not (error <= exact.bound(definition, each) or math.isnan(error)):
+                return False
         return True
 
     def corrected(self, model: Model) -> onnx.ModelProto:

@@ -9,11 +9,12 @@ import numpy as np
 
 from parity import exact
 from parity.exact import Definition
+from parity.given import SLICES, Shapes, shape_of_result
 from parity.onnx_flat import Place
 from parity.outcomes import NodeFinding
 from parity.resizes import ResizeNode
 from parity.runtimes import Runtime
-from parity.subjects import OnnxSubject, Shapes, Subject, noise_like
+from parity.subjects import OnnxSubject, Subject
 from probe.discrepancy import Verdict
 
 Shown = Mapping[str, np.ndarray]
@@ -80,38 +81,53 @@ def inherited(subject: Subject, place: Place, shown: Shown, base: Shown) -> floa
     mine, theirs = subject.value(place.input, shown), subject.value(place.input, base)
     if mine is None or theirs is None or mine.shape != theirs.shape:
         return 0.0
-    y, z = np.asarray(mine, np.float64), np.asarray(theirs, np.float64)
+    return _largest_difference(mine, theirs)
+
+
+def _largest_difference(y: np.ndarray, z: np.ndarray) -> float:
+    """Infinite where just one is finite, 0 where both are the same, NaN included."""
+    y, z = np.asarray(y, np.float64), np.asarray(z, np.float64)
     with np.errstate(invalid="ignore"):
         difference = np.where((y == z) | (np.isnan(y) & np.isnan(z)), 0.0, np.abs(y - z))
     return float(np.where(np.isnan(difference), np.inf, difference).max(initial=0.0))
 
 
-_SLICES = 8
-"""Of noise, which every slice shows as well as any other; of the model's own input all are looked at."""
-
-
 def own_errors(
-    seen: InPlace, x: np.ndarray, results: Mapping[str, Sequence[np.ndarray]]
+    seen: InPlace, inputs: Sequence[np.ndarray], made: np.ndarray, results: Mapping[str, Sequence[np.ndarray]]
 ) -> tuple[dict[str, list[float]], list[float]]:
-    """Errors of each runtime's results on ``x`` and on noise, and the bounds of the two; what is exact is made once."""
+    """Errors of each runtime's results on both of ``inputs`` (:func:`parity.given.inputs`), and the two bounds.
+
+    What is exact is made once; and not at all for results that are the same as ``made``, which came of the first of
+    ``inputs`` in the model, where that was found to be exact.
+    """
     errors: dict[str, list[float]] = {name: [] for name in results}
     bounds: list[float] = []
     if isinstance(seen.definition, str):
         return errors, bounds
-    for k, (given, most) in enumerate(((x, None), (noise_like(x), _SLICES))):
+    for k, given in enumerate(inputs):
         bounds.append(exact.bound(seen.definition, given))
-        right = {name: each[k] for name, each in results.items() if len(each) > k and each[k].shape == seen.shapes[1]}
-        found = exact.worst_errors(seen.definition, given, list(right.values()), most) if right else []
-        by_name = dict(zip(right, found, strict=True))
+        shape = shape_of_result(seen.shapes, given)
+        right = {name: each[k] for name, each in results.items() if len(each) > k and each[k].shape == shape}
+        known = made[tuple(map(slice, shape))] if seen.error == 0 and k == 0 else None
+        by_name = dict.fromkeys((name for name, y in right.items() if _is_same(y, known)), 0.0)
+        others = {name: y for name, y in right.items() if name not in by_name}
+        if others:
+            found = exact.worst_errors(seen.definition, given, list(others.values()), SLICES if k else None)
+            by_name |= zip(others, found, strict=True)
         for name, each in errors.items():
             each.append(by_name.get(name, float("nan")))
     return errors, bounds
+
+
+def _is_same(y: np.ndarray, known: np.ndarray | None) -> bool:
+    return known is not None and y.dtype == known.dtype and np.array_equal(y, known)
 
 
 def own_error(
     runtime: str,
     place: Place,
     seen: InPlace,
+    inputs: Sequence[np.ndarray],
     results: Sequence[np.ndarray],
     errors: Sequence[float],
     bounds: Sequence[float],
@@ -120,9 +136,9 @@ def own_error(
 ) -> NodeFinding:
     """What one resize does on one runtime; the cause is for :mod:`parity.cause` to find.
 
-    ``results`` are what it makes, alone, of what the base run gave it and of noise, ``errors`` and ``bounds`` those of
-    :func:`own_errors`; ``others`` what the base runtime makes of the same, for a resize without a known convention;
-    ``mine`` is what was seen of it in this runtime's own run.
+    ``results`` are what it makes, alone, of ``inputs``, which are what the base run gave it, and noise; ``errors`` and
+    ``bounds`` those of :func:`own_errors`; ``others`` what the base runtime makes of the same, for a resize without a
+    known convention; ``mine`` is what was seen of it in this runtime's own run.
     """
     error_here = mine.error if mine is not None else None
     if isinstance(seen.definition, str):
@@ -130,9 +146,9 @@ def own_error(
     sizes = seen.definition.sizes
     common = {"key": place.key, "runtime": runtime, "against": "exact definition", "sizes": sizes}
     common["convention"] = seen.definition.matrices[0].convention if seen.definition.matrices else None
-    own, bound, verdict = 0.0, 0.0, Verdict.EXACT
-    for made, error, allowed in zip(results, errors, bounds, strict=False):
-        if made.shape != seen.shapes[1]:
+    own, bound, verdict, is_seen = 0.0, 0.0, Verdict.EXACT, False
+    for made, given, error, allowed in zip(results, inputs, errors, bounds, strict=False):
+        if made.shape != shape_of_result(seen.shapes, given):
             message = f"it makes shape {made.shape}, where {seen.shapes[1]} is expected"
             return NodeFinding(**common, verdict=Verdict.ERROR, factors=("output size",), message=message)
         if np.isnan(error):
@@ -148,7 +164,7 @@ def own_error(
                 factors=("non-finite values",),
                 explanation=text,
             )
-        own, bound = max(own, error), max(bound, allowed)
+        own, bound, is_seen = max(own, error), max(bound, allowed), True
         here = Verdict.EXACT if error == 0 else Verdict.AGREES if error <= allowed else Verdict.DIVERGES
         verdict = max(verdict, here, key=(Verdict.EXACT, Verdict.AGREES, Verdict.DIVERGES).index)
     if not results:
@@ -156,6 +172,8 @@ def own_error(
             return NodeFinding(**common, verdict=Verdict.UNSUPPORTED, message="it could not be run alone, nor seen")
         own, bound = mine.error, mine.bound
         verdict = Verdict.EXACT if own == 0 else Verdict.AGREES if own <= bound else Verdict.DIVERGES
+    elif not is_seen:
+        return NodeFinding(**common, verdict=Verdict.UNSUPPORTED, message="what it makes is empty, or not finite")
     elif verdict.is_agreement and mine is not None and mine.is_wrong:
         text = "alone it does what it should; within the model it does not"
         return NodeFinding(
@@ -178,10 +196,12 @@ def _against_base(
     if not results or not others:
         return NodeFinding(**common, verdict=Verdict.UNSUPPORTED)
     own = bound = 0.0
+    if not any(np.isfinite(each).any() for each in (*results, *others)):
+        return NodeFinding(**common, verdict=Verdict.UNSUPPORTED)
     for mine, theirs in zip(results, others, strict=False):
         if mine.shape != theirs.shape:
             return NodeFinding(**common, verdict=Verdict.ERROR, factors=("output size",))
-        own = max(own, float(np.abs(np.asarray(mine, np.float64) - theirs).max(initial=0.0)))
-        bound = max(bound, 16 * 2.0**-24 * float(np.abs(theirs).max(initial=0.0)))
+        own = max(own, _largest_difference(mine, theirs))
+        bound = max(bound, 16 * 2.0**-24 * float(np.abs(theirs[np.isfinite(theirs)]).max(initial=0.0)))
     verdict = Verdict.EXACT if own == 0 else Verdict.AGREES if own <= bound else Verdict.DIVERGES
     return NodeFinding(**common, verdict=verdict, own=own, bound=bound, in_place=None)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity.model import BadModel
 from parity.onnx_graphs import OWN_DOMAINS, Scope, scopes, subgraphs
-from parity.text import shown
+from parity.text import counted, shown
 
 if TYPE_CHECKING:
     import onnx
@@ -38,6 +38,7 @@ def check(proto: onnx.ModelProto, path: Path) -> None:
     if count > MAX_NODES:
         raise BadModel(f"{path}: {count} nodes; at most {MAX_NODES} are read")
     _check_calls(proto, path)
+    _check_counts(proto, found, path)
     visible: dict[int, set[str]] = {}
     for scope in found:
         _check_names(scope, path)
@@ -77,6 +78,27 @@ def _check_calls(proto: onnx.ModelProto, path: Path) -> None:
             domain, name = next(key for key in calls if key not in done)
             raise BadModel(f"{path}: function {shown(domain, 40)}::{shown(name, 40)} calls itself")
         done |= ready
+
+
+def _check_counts(proto: onnx.ModelProto, found: Sequence[Scope], path: Path) -> None:
+    """Every node of an operator of ONNX has the inputs and outputs that it cannot do without."""
+    import onnx
+
+    own = {(one.domain, one.name) for one in proto.functions}
+    needs: dict[tuple[str, int], tuple[int, int]] = {}
+    for scope in found:
+        for index, node in enumerate(scope.nodes):
+            if node.domain not in OWN_DOMAINS or (node.domain, node.op_type) in own:
+                continue
+            key = (node.op_type, scope.opset() or 0)
+            if key not in needs:
+                has = key[1] > 0 and onnx.defs.has(key[0], key[1], "")
+                schema = onnx.defs.get_schema(key[0], key[1], "") if has else None
+                needs[key] = (schema.min_input, schema.min_output) if schema else (0, 0)
+            for what, names, least in zip(("input", "output"), (node.input, node.output), needs[key], strict=True):
+                if len(names) < least:
+                    missing = f"{counted(len(names), what)}, and needs {least}"
+                    raise BadModel(f"{path}: {scope.key(index)} has {missing}")
 
 
 def _all_nodes(body: onnx.GraphProto | onnx.FunctionProto) -> Iterator[onnx.NodeProto]:

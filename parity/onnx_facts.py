@@ -66,7 +66,9 @@ class Facts:
             return None
         if name not in self._values:
             self._values[name] = None  # stands while it is looked for
-            self._values[name] = self._find(name, depth)
+            found = self._find(name, depth)
+            # An attribute that is called "value" may be of any type in a damaged file.
+            self._values[name] = found if isinstance(found, np.ndarray | np.generic) else None
         return self._values[name]
 
     def _find(self, name: str, depth: int) -> np.ndarray | None:

@@ -63,6 +63,9 @@ def first(
 
 
 def _nothing(one: Runtime, base: Runtime, asked: int, refused: int, every: int) -> OtherNode:
+    if asked == refused:
+        text = "no node that is no resize could be run alone" if every else "there is none but resizes"
+        return OtherNode("", "", one.name, base.name, Verdict.UNSUPPORTED, message=text)
     text = f"alone, each of the {asked - refused} nodes that could be asked does the same as on {base.name}"
     if asked - refused < every:
         text += f"; {every - asked + refused} could not be run alone"

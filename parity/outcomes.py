@@ -107,6 +107,11 @@ class OutputDifference:
     message: str = ""
 
     @property
+    def compared(self) -> bool:
+        """Whether there was anything to compare: an empty output, or one of nothing but NaN, is equal to any other."""
+        return self.verdict is not Verdict.UNSUPPORTED
+
+    @property
     def share(self) -> float:
         """``worst`` as a part of ``spread``."""
         return self.worst / self.spread if self.spread > 0 else (0.0 if self.worst == 0 else math.inf)
@@ -232,11 +237,12 @@ class Run:
 
         One runtime without a reference is no parity, even with every resize as its convention is documented: nobody
         said what else the model should do. A runtime that was asked for by name and did not run is no parity, nor is a
-        reference that did not. Outputs that differ by less than a grey level of their spread, with every resize exact,
-        are parity: that is what the rounding of a network does.
+        reference that did not, nor are outputs of which all are empty, or nothing but NaN. Outputs that differ by less
+        than a grey level of their spread, with every resize exact, are parity: that is what the rounding of a network
+        does.
         """
         if self.differing or any(one.verdict in (Verdict.DIVERGES, Verdict.ERROR) for one in self.outputs):
             return Exit.DIVERGENCE
         ran = {outcome.runtime for outcome in self.outcomes if outcome.ran}
-        compared = len(ran) > 1 and (any(one.compared for one in self.nodes) or bool(self.outputs))
+        compared = len(ran) > 1 and any(one.compared for one in self.outputs or self.nodes)
         return Exit.PARITY if compared and ran.issuperset(self.wanted) else Exit.CANNOT_TELL

@@ -38,10 +38,15 @@ def floor_of(
     found = {}
     for name, y in outputs.items():
         if name in nudged and y.dtype.kind == "f" and y.shape == nudged[name].shape:
-            change = np.abs(np.asarray(nudged[name], np.float64) - y)
+            with np.errstate(invalid="ignore"):
+                change = np.asarray(np.subtract(nudged[name], y, dtype=np.float64))
+            np.abs(change, out=change)
+            largest = float(change.max(initial=0.0))
+            if not math.isfinite(largest):
+                largest = float(np.nan_to_num(change).max(initial=0.0))
             # Where nothing came of the nudge, the result itself is still rounded.
             least = float(np.finfo(y.dtype).eps) * float(np.abs(y).max(initial=0.0))
-            found[name] = factor * max(float(np.nan_to_num(change).max(initial=0.0)), least)
+            found[name] = factor * max(largest, least)
         else:
             found[name] = 0.0
     return found
@@ -70,18 +75,51 @@ def held(
     fitted = aligned(expected, got)
     if fitted is None:
         return _failure(name, runtime, against, f"shape {got.shape}, where {expected.shape} is expected")
-    y, z = np.asarray(expected, np.float64), np.asarray(fitted, np.float64)
-    alike = (y == z) | (np.isnan(y) & np.isnan(z))
-    with np.errstate(invalid="ignore"):
-        error = np.where(alike, 0.0, np.nan_to_num(np.abs(y - z), nan=np.inf, posinf=np.inf))
-    at = tuple(int(k) for k in np.unravel_index(int(np.argmax(error)), error.shape)) if error.size else ()
-    worst = float(error.max(initial=0.0))
-    finite = y[np.isfinite(y)]
-    spread = float(finite.max() - finite.min()) if finite.size else 0.0
+    worst, at = _worst(expected, fitted)
+    spread = _spread(expected)
+    if worst == 0 and not _says_anything(expected):
+        message = f"nothing to compare: {'nothing of it is finite' if expected.size else 'it is empty'}"
+        return OutputDifference(name, runtime, against, Verdict.UNSUPPORTED, 0.0, 0.0, 0.0, message=message)
     verdict = _verdict(worst, spread, floor, expected.dtype)
     labels = _labels(expected, fitted)
     grey = _grey_levels(expected, worst, spread)
     return OutputDifference(name, runtime, against, verdict, worst, spread, floor, at, labels, grey)
+
+
+def apart(expected: np.ndarray, got: np.ndarray | None) -> float:
+    """The largest difference of one output from another, infinite where they cannot be compared."""
+    fitted = None if got is None else aligned(expected, got)
+    return math.inf if fitted is None else _worst(expected, fitted)[0]
+
+
+def _worst(expected: np.ndarray, got: np.ndarray) -> tuple[float, tuple[int, ...]]:
+    """The largest difference and where; infinite where only one is finite, 0 where both are the same, NaN included."""
+    if not expected.size:
+        return 0.0, ()
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.asarray(np.subtract(expected, got, dtype=np.float64))
+    np.abs(error, out=error)
+    if not np.isfinite(error.max()):
+        y, z = np.asarray(expected, np.float64), np.asarray(got, np.float64)
+        error[(y == z) | (np.isnan(y) & np.isnan(z))] = 0.0
+        error[np.isnan(error)] = np.inf
+    at = int(error.argmax())
+    return float(error.flat[at]), tuple(int(k) for k in np.unravel_index(at, error.shape))
+
+
+def _says_anything(y: np.ndarray) -> bool:
+    return bool(y.size and (y.dtype.kind != "f" or np.isfinite(y).any()))
+
+
+def _spread(y: np.ndarray) -> float:
+    """The largest less the smallest of what is finite."""
+    if not y.size:
+        return 0.0
+    low, high = float(y.min()), float(y.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        finite = y[np.isfinite(y)]
+        return _spread(finite)
+    return high - low
 
 
 def agrees(expected: np.ndarray, got: np.ndarray | None, floor: float) -> bool:

@@ -98,8 +98,11 @@ def worst_case(mine: ResizedAxis, other: ResizedAxis) -> tuple[float, float] | N
     too_large = mine.n_in * mine.n_out > _LARGEST or max(mine.n_in, mine.n_out) > LONGEST
     if too_large or min(mine.n_in, mine.n_out) < 1:
         return None
-    rows = _array(mine.convention, mine.n_in, mine.n_out, mine.scale)
-    difference = _array(other.convention, mine.n_in, mine.n_out, other.scale) - rows
+    try:
+        rows = _array(mine.convention, mine.n_in, mine.n_out, mine.scale)
+        difference = _array(other.convention, mine.n_in, mine.n_out, other.scale) - rows
+    except OverflowError:  # coordinates beyond 64 bits, of an absurd scale or region
+        return None
     return float(np.abs(difference).sum(axis=1).max()), float(grey_levels(difference).max())
 
 

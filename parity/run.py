@@ -89,7 +89,8 @@ def _chosen(model: Model, against: Sequence[str]) -> list[Runtime]:
 
 
 def _found(steps: Steps) -> Run:
-    steps.subject = subject(steps.model, steps.session, steps.feeds, [nudged(steps.feeds)])
+    steps.nudged = nudged(steps.feeds)
+    steps.subject = subject(steps.model, steps.session, steps.feeds, [steps.nudged])
     steps.run_whole()
     ran = [one for one in steps.chosen if steps.whole[one].status is Status.RAN]
     if not ran:

@@ -14,7 +14,7 @@ from parity.onnx_flat import Place
 _TRIED = 6
 """Settings of attributes that are run, the nearest to those of the file first."""
 
-_OTHER_SIZES = ((4, 7), (5, 8), (7, 3), (8, 4), (3, 9), (16, 33))
+_OTHER_SIZES = ((4, 7), (5, 8), (7, 3), (8, 4), (3, 9), (16, 33), (5, 1), (6, 1), (1, 3))
 """Where two conventions that are the same at one size differ: a node of open sizes must be right at all."""
 
 

@@ -88,7 +88,7 @@ def run_lines(verdict: ModelVerdict) -> list[str]:
         if len(groups) > _FINDINGS:
             found.append(f"  and {len(groups) - _FINDINGS} more: --json has them all")
     if run.unexplained:
-        found += ["", "still different with every differing resize made exact (something else differs):"]
+        found += ["", *wrapped(_unexplained(run), "")]
         found += [part for one in run.unexplained[:4] for part in wrapped(output_line(one), "  ")]
     for one in run.others[:4]:
         found += wrapped(other_line(one), "  ")
@@ -104,7 +104,7 @@ def summary(verdict: ModelVerdict) -> str:
     """One sentence."""
     run = verdict.run
     ran = [one.runtime for one in run.outcomes if one.status is Status.RAN]
-    compared = {one.key for one in run.nodes if one.compared}
+    compared = {node.key if (node := verdict.node(one.key)) else one.key for one in run.nodes if one.compared}
     if verdict.exit is Exit.CANNOT_TELL:
         absent = [one for one in run.outcomes if one.status is not Status.RAN]
         if not ran:
@@ -112,6 +112,8 @@ def summary(verdict: ModelVerdict) -> str:
         missing = [one for one in absent if one.runtime in run.wanted]
         if missing:
             return f"what was asked for did not run ({_why(missing)})"
+        if run.outputs and not any(one.compared for one in run.outputs):
+            return f"no output has anything to compare on {', '.join(ran)}: feed it other values with --input"
         one_alone = f"{ran[0]} alone ran: nothing to compare it with (install another runtime, or give --reference)"
         told = f"{len(compared)} of {counted(len(verdict.model.resizes), 'resize')}"
         if compared:
@@ -120,10 +122,14 @@ def summary(verdict: ModelVerdict) -> str:
     on = f"on {', '.join(ran)}"
     if verdict.exit is Exit.PARITY:
         return f"{len(compared)} of {counted(len(verdict.model.resizes), 'resize')} compared {on}, and all agree"
-    differing = len({one.key for one in run.differing})
-    parts = [f"{differing} of {counted(len(verdict.model.resizes), 'resize')} do otherwise"] if differing else []
+    # A resize in a function that is called twice is one in the file, and two in the run.
+    differing = len({node.key if (node := verdict.node(one.key)) else one.key for one in run.differing})
+    do = "does" if differing == 1 else "do"
+    parts = [f"{differing} of {counted(len(verdict.model.resizes), 'resize')} {do} otherwise"] if differing else []
     wrong = [one for one in run.outputs if one.verdict in ("diverges", "error")]
-    parts += [f"{len({one.output for one in wrong})} of {len(verdict.model.outputs)} outputs differ"] if wrong else []
+    count = len({one.output for one in wrong})
+    of_all = counted(len(verdict.model.outputs), "output")
+    parts += [f"{count} of {of_all} {'differs' if count == 1 else 'differ'}"] if wrong else []
     return f"{' and '.join(parts)}, {on}"
 
 
@@ -194,17 +200,39 @@ def finding_lines(verdict: ModelVerdict, alike: Sequence[NodeFinding], number: i
     ]
     if one.message:
         found += wrapped(shown(one.message, 200), "   ")
-    worst = f"worst case {one.gain:.3g} for images in [-1, 1], {one.grey_levels:.3g} grey levels"
-    if math.isfinite(one.pixels_moved) and one.pixels_moved:
-        worst += f", moved by {one.pixels_moved:.3g} px"
-    own = f"own error {one.own:.3g} on this input (rounding explains {one.bound:.1g}); inherited {one.inherited:.3g}"
-    found += wrapped(f"{worst}; {own}", "   ")
+    found += wrapped("; ".join(_errors(one)), "   ")
     if one.factors or one.explanation:
         found += wrapped(f"cause: {cause(one.factors, one.explanation)}", "   ")
     if one.goes_away is not None:
         found += wrapped(_goes_away(one.goes_away), "   ")
     found += [part for line in advice(node, one, verdict.model.kind) for part in wrapped(line, "   ")]
     return found
+
+
+def _errors(one: NodeFinding) -> Iterator[str]:
+    """What is known of how far off it is: nothing where it made another shape, no worst case where none was found."""
+    if one.gain > 0:
+        moved = math.isfinite(one.pixels_moved) and one.pixels_moved
+        pixels = f", moved by {one.pixels_moved:.3g} px" if moved else ""
+        yield f"worst case {one.gain:.3g} for images in [-1, 1], {one.grey_levels:.3g} grey levels{pixels}"
+    if one.own > 0:
+        yield f"own error {one.own:.3g} on this input (rounding explains {one.bound:.1g})"
+        yield f"inherited {one.inherited:.3g}"
+
+
+def _unexplained(run: Run) -> str:
+    """What outputs are that the resizes do not explain: only those that were made exact can be said not to."""
+    differing = {(one.key, one.runtime) for one in run.differing}
+    exact = {(one.key, one.runtime) for one in run.differing if one.goes_away is not None}
+    if differing and not exact:
+        return "still different, and no differing resize could be made exact (so that may be all, or not):"
+    if differing - exact:
+        return "still different with those resizes exact that could be made so (the others may be why, or not):"
+    if run.unseen:
+        return "different, and not by a resize that was looked at (one of those that were not may be why):"
+    if not differing:
+        return "different, though no resize is (something else differs):"
+    return "still different with every differing resize made exact (something else differs):"
 
 
 def _goes_away(share: float) -> str:

@@ -11,7 +11,6 @@ import numpy as np
 from parity import causal, cause, localise, reference
 from parity import outputs as final
 from parity.exact import Definition
-from parity.feeds import nudged
 from parity.localise import InPlace, Shown
 from parity.model import Model
 from parity.onnx_edit import TooLarge
@@ -19,7 +18,7 @@ from parity.onnx_flat import Place
 from parity.outcomes import NodeFinding, Outcome, Status
 from parity.runtimes import Runtime
 from parity.session import Session
-from parity.subjects import OnnxSubject, Subject, Values, noise_like, subject
+from parity.subjects import OnnxSubject, Subject, Values, subject
 from parity.worker import Answer
 
 
@@ -70,6 +69,7 @@ class Steps:
     feeds: dict[str, np.ndarray]
     original: reference.Original | None = None
     subject: Subject = field(init=False)
+    nudged: dict[str, np.ndarray] = field(default_factory=dict)
     whole: dict[Runtime, Answer] = field(default_factory=dict)
     shown: dict[Runtime, Shown] = field(default_factory=dict)
     blind: dict[Runtime, str] = field(default_factory=dict)
@@ -108,8 +108,8 @@ class Steps:
             twice = base
         if len(self.whole[twice].files) < 2:
             return {}
-        moved = nudged(self.feeds)
-        nudges = [np.abs(moved[name].astype(np.float64) - x).mean() for name, x in self.feeds.items() if x.size]
+        floats = [(self.nudged[name], x) for name, x in self.feeds.items() if x.size and x.dtype.kind == "f"]
+        nudges = [np.abs(moved - x).mean(dtype=np.float64) for moved, x in floats]
         errors: dict[Place, float] = {}
         for each in self.seen.values():
             for place, one in each.items():
@@ -148,7 +148,7 @@ class Steps:
             elif answer is not None:
                 shown = answer.arrays()
                 now = causal.named_outputs(self.subject, answer)
-                worst = (final.held(name, "", "", y, now.get(name)).worst for name, y in outputs.items())
+                worst = (final.apart(y, now.get(name)) for name, y in outputs.items())
                 self.disturbed[one] = max(worst, default=0.0)
             # A model may be nothing but a resize between its own input and output: there is nothing to be shown.
             self.shown[one] = outputs | shown
@@ -169,12 +169,13 @@ class Steps:
         shown, seen = self.shown[base], self.seen[base]
         alone = self.subject.cut(ran, shown, {place: each.shapes for place, each in seen.items()})
         targets = {place: each.definition for place, each in seen.items() if not isinstance(each.definition, str)}
-        own = {}
+        own, inputs = {}, {}
         suspect = {one for one in ran if not self._agrees(before[base], before[one], floor)}
         for place, each in seen.items():
             results = {one.name: alone.get(one, {}).get(place, ()) for one in ran}
-            own[place] = localise.own_errors(each, self.subject.value(place.input, shown), results)
-            errors, bounds = own[place]
+            x, y = (self.subject.value(name, shown) for name in (place.input, place.output))
+            inputs[place] = self.subject.given(place, each.shapes, x)
+            errors, bounds = own[place] = localise.own_errors(each, inputs[place], y, results)
             for one in ran:
                 fits = [error <= bound for error, bound in zip(errors[one.name], bounds, strict=False)]
                 if not results[one.name] or not all(fits):
@@ -186,10 +187,9 @@ class Steps:
             others = alone.get(base, {}).get(place, ())
             for one in ran:
                 results, mine = alone.get(one, {}).get(place, ()), self.seen.get(one, {}).get(place)
-                given = (results, errors[one.name], bounds, others, mine)
-                nodes.append(
-                    self._node(one, base, place, each, localise.own_error(one.name, place, each, *given), results)
-                )
+                given = (inputs[place], results, errors[one.name], bounds, others, mine)
+                found = localise.own_error(one.name, place, each, *given)
+                nodes.append(self._node(one, base, place, each, found, list(zip(inputs[place], results, strict=False))))
         if self.original is not None and self.original.places:
             nodes += self.against_original(seen, shown, targets)
         return nodes, targets
@@ -206,13 +206,12 @@ class Steps:
         place: Place,
         seen: InPlace,
         own: NodeFinding,
-        results: Sequence[np.ndarray],
+        data: list[tuple[np.ndarray, np.ndarray]],
     ) -> NodeFinding:
-        x, mine = self.subject.value(place.input, self.shown[base]), self.shown.get(one, {})
+        mine = self.shown.get(one, {})
         found = replace(own, inherited=localise.inherited(self.subject, place, mine, self.shown[base]))
         if not found.differs:
             return found
-        data = list(zip((x, noise_like(x)), results, strict=False))
         if not data:
             data = [(self.subject.value(place.input, mine), self.subject.value(place.output, mine))]
         return cause.named(self.subject, one, place, seen, found, self.shown[base], data)

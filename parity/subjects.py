@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from parity import given as asked
 from parity import onnx_edit
+from parity.given import Shapes, noise_like
 from parity.model import Model
 from parity.onnx_edit import Replacement
 from parity.onnx_flat import Flat, Place, flat
@@ -17,8 +19,6 @@ from parity.worker import Answer
 
 INPUT_OF = "^"
 """As in :mod:`parity.runners.tensorflow`."""
-
-Shapes = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 class Subject:
@@ -76,8 +76,12 @@ class Subject:
     def cut(
         self, runtimes: Sequence[Runtime], values: Mapping[str, np.ndarray], shapes: Mapping[Place, Shapes]
     ) -> dict[Runtime, dict[Place, tuple[np.ndarray, ...]]]:
-        """What each resize makes, alone, of the same inputs; nothing where it cannot be cut out of the file."""
+        """What each resize makes, alone, of :meth:`given`; nothing where it cannot be cut out of the file."""
         return {}
+
+    def given(self, place: Place, shapes: Shapes, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the results of :meth:`cut` were made of: ``x``, which the base run gave it, and noise."""
+        return np.asarray(x), noise_like(np.asarray(x))
 
     def replaced(self, runtimes: Sequence[Runtime], replacements: Mapping[Place, Replacement]) -> dict[Runtime, Answer]:
         """The whole with something else in the place of some resizes; nothing where the file is not rewritten."""
@@ -158,7 +162,7 @@ class OnnxSubject(Subject):
     def cut(
         self, runtimes: Sequence[Runtime], values: Mapping[str, np.ndarray], shapes: Mapping[Place, Shapes]
     ) -> dict[Runtime, dict[Place, tuple[np.ndarray, ...]]]:
-        """Each resize on what it was given in the base run, and on noise: two results.
+        """Each resize on what it was given in the base run, and on noise: two results (:mod:`parity.given`).
 
         All are cut out into one model; a runtime that refuses that is given them one by one.
         """
@@ -170,13 +174,19 @@ class OnnxSubject(Subject):
             if answer.status is Status.RAN and len(answer.files[0]) == len(places):
                 runs = [answer.arrays(k) for k in range(len(answer.files))]
                 for k, place in enumerate(places):
-                    found[runtime][place] = tuple(run[f"y{k}"] for run in runs)
+                    made = tuple(run[f"y{k}"] for run in runs)
+                    found[runtime][place] = asked.results(place, shapes[place], made)
             elif len(places) > 1:
                 for place in places:
                     alone = self._cut_together([runtime], [place], values, shapes)[runtime]
                     if alone.status is Status.RAN:
-                        found[runtime][place] = tuple(alone.arrays(k)["y0"] for k in range(len(alone.files)))
+                        made = tuple(alone.arrays(k)["y0"] for k in range(len(alone.files)))
+                        found[runtime][place] = asked.results(place, shapes[place], made)
         return found
+
+    def given(self, place: Place, shapes: Shapes, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As for others; where both are given at once, each has the slices that the other has not."""
+        return asked.inputs(place, shapes, x)
 
     def _cut_together(
         self,
@@ -187,10 +197,12 @@ class OnnxSubject(Subject):
     ) -> dict[Runtime, Answer]:
         known = Values(self, values)
         cut = onnx_edit.cut(self.flat, places, known, shapes)
-        given = {f"x{k}": known[place.input] for k, place in enumerate(places)}
-        noise = {name: noise_like(x) for name, x in given.items()}
+        given = {f"x{k}": asked.together(p, shapes[p], known[p.input]) for k, p in enumerate(places)}
         path = onnx_edit.written(cut.proto, self.session.path(".onnx"))
-        feeds = [self.session.saved(given), self.session.saved(noise)]
+        feeds = [self.session.saved({name: arrays[0] for name, arrays in given.items()})]
+        second = {name: arrays[1] for name, arrays in given.items() if len(arrays) > 1}
+        if second:
+            feeds.append(feeds[0] | self.session.saved(second))
         jobs = {one: self.session.job(one, path, cut.inputs, cut.outputs, feeds) for one in runtimes}
         return self.session.do_all(jobs)
 
@@ -230,20 +242,6 @@ class Values(dict):
         """The tensor, or ``default``."""
         value = self.subject.value(name, self.shown)
         return default if value is None else value
-
-
-def noise_like(x: np.ndarray) -> np.ndarray:
-    """Seeded noise of the same shape and dtype, in [-1, 1] (bytes from end to end): it shows every weight.
-
-    What a network feeds a resize may be constant over whole regions, where a wrong resize is right.
-    """
-    random = np.random.default_rng(1)
-    if x.dtype.kind == "f":
-        return (2 * random.random(x.shape, np.float32) - 1).astype(x.dtype, copy=False)
-    if x.dtype.kind == "b":
-        return random.integers(0, 2, x.shape).astype(bool)
-    limits = np.iinfo(x.dtype)
-    return random.integers(max(limits.min, -128), min(limits.max, 255) + 1, x.shape).astype(x.dtype)
 
 
 def subject(model: Model, session: Session, feeds: Mapping[str, np.ndarray], more: Sequence[Mapping] = ()) -> Subject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from parity.fix import Fixed
 
 SCHEMA = 1
+
+_CALL = re.compile(r" \(call \d+\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,9 @@ class ModelVerdict:
         return Exit.DIVERGENCE if any(one.is_warning for one in self.remarks) else Exit.PARITY
 
     def node(self, key: str) -> ResizeNode | None:
-        """The resize of that key."""
-        return next((one for one in self.model.resizes if one.key == key), None)
+        """The resize of that key, or of that key and which call of its function it is in (``... (call 2)``)."""
+        by_key = {one.key: one for one in self.model.resizes}
+        return by_key.get(key) or by_key.get(_CALL.sub("", key))
 
     def findings(self, key: str) -> tuple[NodeFinding, ...]:
         """What running found of one resize, worst first."""

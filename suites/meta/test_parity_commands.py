@@ -52,7 +52,7 @@ def test_parity_is_exit_0(agreeing, capsys):
 def test_a_divergence_is_exit_1_with_place_cause_and_cure_on_one_screen(differing, capsys):
     assert main([differing, *_AGAINST]) == 1
     told = capsys.readouterr().out
-    assert "DIVERGENCE: 1 of 1 resize do otherwise" in told
+    assert "DIVERGENCE: 1 of 1 resize does otherwise" in told
     assert "1. main/0:Resize 'the_resize' on opencv-dnn: diverges (16 -> 5, 16 -> 5)" in told
     assert "cause: antialias" in told
     assert "100 % of the final difference goes away" in told.replace("\n     ", " ")

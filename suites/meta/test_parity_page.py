@@ -14,8 +14,10 @@ from parity import runtimes
 from parity.__main__ import main
 from parity.ask import Question, answered
 from parity.chapter import chapter
-from reports.record import ModelCheck, read, to_dict
+from reports.reading import read
+from reports.record import ModelCheck
 from reports.schema import fault
+from reports.writing import to_dict
 from suites.meta._parity_models import convolutional
 from suites.meta.fakes import runtimes as fakes
 
@@ -47,7 +49,7 @@ def test_a_page_tells_the_verdict_the_node_its_error_and_what_to_change(wrong, t
     assert main([str(path), "--against", wrong, "--html", str(page)]) == 1
     seen = _Seen(page.read_text(encoding="utf-8"))
     text = " ".join(seen.text.split())
-    assert "divergence: 1 of 1 resize do otherwise and 1 of 1 outputs differ" in text
+    assert "divergence: 1 of 1 resize does otherwise and 1 of 1 output differs" in text
     for told in ("main/2:Resize", "16 -> 40, 24 -> 60", "kernel", "100 %", "change label", "rounding explains"):
         assert told in text
     assert 'it was F.interpolate(x, size, mode="bicubic", align_corners=False)' in text

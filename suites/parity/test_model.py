@@ -34,5 +34,5 @@ def test_an_output_is_the_same_on_every_runtime(verdict, output_name) -> None:
     wrong = [output_line(one) for one in found if one.verdict in ("diverges", "error")]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
-    if not found:
+    if not any(one.compared for one in found):
         pytest.skip(f"could not be compared: {summary(verdict)}")
