@@ -20,7 +20,7 @@ from parity.exporters.source import found as exported_calls
 from probe import SIZE_SETS
 from probe.classes import claims
 from probe.store import Store
-from reports import record
+from reports import reading, record, writing
 from reports.html import write_html
 from reports.terminal import summary_lines
 from reports.translations import distinct
@@ -209,7 +209,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     """Attach the test's records to its report, which xdist carries to the controller."""
     report = yield
     if call.when == "call":
-        report.halfpixel_records = [record.to_dict(one) for one in item.stash.get(RECORDS, [])]
+        report.halfpixel_records = [writing.to_dict(one) for one in item.stash.get(RECORDS, [])]
     return report
 
 
@@ -223,7 +223,7 @@ class Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the records that came with a test."""
-        self.config.stash[STATE].records += map(record.from_dict, getattr(report, "halfpixel_records", ()))
+        self.config.stash[STATE].records += map(reading.from_dict, getattr(report, "halfpixel_records", ()))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -245,7 +245,7 @@ class Collector:
 
     def _write(self, state: RunState) -> None:
         records = [run_header(state), *sorted(distinct(state.records), key=_order)]
-        record.write(state.report / "results.jsonl", records)
+        writing.write(state.report / "results.jsonl", records)
         self.written = state.report / "results.jsonl"
         if not self.config.getoption("--record-only"):
             write_html(state.report / "index.html", records)

@@ -11,7 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.files import write_whole
 from reports.html import TEMPLATES
-from reports.record import AGREEMENT, DISAGREEMENT, Finding, Record, RecordError, Run, read
+from reports.reading import read
+from reports.record import AGREEMENT, DISAGREEMENT, Finding, Record, RecordError, Run
 from reports.shown import visible
 
 LONGEST_NAME = 40

@@ -9,7 +9,7 @@ from reports import diff_html
 from reports.diff import difference, terminal
 from reports.diff_markdown import markdown
 from reports.files import write_whole
-from reports.record import read
+from reports.reading import read
 from reports.say import one_line
 
 LISTED = 50

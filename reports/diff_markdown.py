@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from reports.diff import GROUPS, Change, Difference
-from reports.html import visible
+from reports.markdown_text import LONGEST, code
 
 OPENED = ("newly diverging",)
 LISTED = 30
 """Rows of each kind: a comment holds 65,536 characters."""
-LONGEST = 140
-"""Characters of a name or an answer."""
-
-
-def code(text: str, longest: int = LONGEST) -> str:
-    """Text out of records as a code span that nothing in it can end: no markup, no mention, no link, no new cell."""
-    shown = " ".join(str(visible(text)).split())
-    if len(shown) > longest:
-        shown = f"{shown[: longest - 24]} ... {shown[-19:]}"
-    # A backslash before the sign would escape the escape, and let the sign end the cell.
-    shown = re.sub(r"\\+\|", lambda found: found[0][:-1] + " |", shown).replace("|", r"\|")
-    fence = "`" * (max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
-    space = " " if not shown or shown[0] in "` " or shown[-1] in "` " else ""
-    return f"{fence}{space}{shown or '(nothing)'}{space}{fence}"
 
 
 def _row(change: Change) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import urlencode
 
 from golden.convention import COORDINATE_TRANSFORMATION_MODES, KERNELS
-from reports.record import AGREEMENT, CHAPTERS, DISAGREEMENT, Finding, Record
+from reports.record import AGREEMENT, CHAPTERS, DISAGREEMENT, Finding, Record, Run
 from reports.sentences import sentence
 from reports.shown import LONGEST_NAME, LONGEST_TEXT, is_link, number, shortened, visible
-from reports.since import since
+from reports.since import lookup
 from reports.views import anchors, convention_text, of_type, size
 
 _LONGEST = {"answer": 400, "message": LONGEST_TEXT, "reproduction": LONGEST_TEXT}
@@ -34,10 +34,11 @@ def values(records: Sequence[Record]) -> dict[str, object] | None:
         return None
     findings = sorted(found, key=_worst_first)
     claims, targets = _claims(findings), anchors(found)
+    dated = {"since": lookup(of_type(records, Run))}
     drawn = {"card": lambda each: targets[id(each)] if each.worst and each.suite not in CHAPTERS else ""}
     documented = {"kernel": lambda each: claims(each)[0], "mode": lambda each: claims(each)[1]}
     return {
-        "findings": _table(findings, _SHORT | documented, _NUMBERS),
+        "findings": _table(findings, _SHORT | dated | documented, _NUMBERS),
         "details": _table(findings, _LONG | drawn, {"figures": _figures}),
         "operations": _documented(findings),
     }
@@ -173,7 +174,6 @@ _SHORT: dict[str, Callable[[Finding], str]] = {
     "answer": _answer,
     "convention": _convention,
     "unit": lambda each: each.unit,
-    "since": since,
     "ledger": lambda each: each.ledger.status if each.ledger else "",
 }
 _NUMBERS: dict[str, Callable[[Finding], object]] = {

@@ -34,6 +34,7 @@ from reports.record import (
 )
 from reports.sentences import sentence
 from reports.shown import breakable, is_link, number, visible
+from reports.since import over_versions
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Above this many divergences the cards are sorted under what causes them.
@@ -124,7 +125,7 @@ def _packed_library(library: vendor.Library) -> Markup:
 
 
 def render(records: Iterable[Record], page_views: Sequence[PageView] = PAGE_VIEWS) -> str:
-    """The page as text. ``records`` as :func:`reports.record.read` gives them; raises ``ValueError`` without a run."""
+    """The page as text. ``records`` as :func:`reports.reading.read` gives them; raises ``ValueError`` without a run."""
     records = list(records)
     runs = views.of_type(records, Run)
     if not runs:
@@ -198,6 +199,7 @@ def render(records: Iterable[Record], page_views: Sequence[PageView] = PAGE_VIEW
             models=views.of_type(records, ModelCheck),
             corners=align_corners.chapter(records),
             translations=instead,
+            over=over_versions(records),
             tally=views.counts,
             cause_of=cause_of,
             targets_of=lambda chapter: {cause_of(cause.worst): targets[id(cause.worst)] for cause in chapter.causes},

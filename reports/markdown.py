@@ -10,9 +10,11 @@ from pathlib import Path
 
 from reports import views
 from reports.files import write_whole
-from reports.record import AGREEMENT, DISAGREEMENT, Finding, Record, Run, read
+from reports.markdown_text import plain
+from reports.reading import read
+from reports.record import AGREEMENT, DISAGREEMENT, Finding, Record, Run
 from reports.sentences import sentence
-from reports.shown import is_link, shortened, visible
+from reports.shown import is_link
 
 LISTED = 20
 """Findings of each kind: with 300 characters for each, all of it stays far below what a comment holds (65,536)."""
@@ -39,15 +41,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(text, end="")
     return 0
-
-
-def plain(text: str) -> str:
-    """Text as Markdown that shows it and does nothing: no markup, no table cell, no link, no mention."""
-    shown = " ".join(shortened(str(visible(text)), 1000).split())
-    shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    shown = re.sub(r"([\\`*_\[\]|~$!])", r"\\\1", shown)
-    # A space of no width: what follows names nobody and no issue, and an address stays text.
-    return re.sub(r"[@#]|(?<=https):|(?<=http):|(?<=www)\.", r"\g<0>&#8203;", shown, flags=re.IGNORECASE)
 
 
 def markdown(records: Iterable[Record], link: str = "") -> str:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reports import apart
-from reports.record import NOT_MEASURED, Finding, Record, RecordError, read, to_dict
+from reports.reading import read
+from reports.record import NOT_MEASURED, Finding, Record, RecordError
 from reports.runs import Source, faults_of_shards, named, sound, sources
 from reports.same import alike, asks_whether_installed, content, is_absent, joined, key, said
 from reports.showcase_record import ShowcaseConvention, ShowcaseMatrix
 from reports.translations_record import SHARED
+from reports.writing import to_dict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reports.merge import Merged, Unsound, merge
-from reports.record import RecordError, write
 from reports.say import one_line
+from reports.writing import write
 
 NAMED = 20
 
@@ -31,8 +31,6 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the joined records and say what met; exit code 1 when something is missing or contradicts itself."""
-    if any(_is_same(options.output, path) for path in options.records):
-        raise RecordError(f"{options.output}: would be overwritten, and is one of those to merge")
     try:
         merged = merge(options.records, options.keep_sound)
     except Unsound as error:
@@ -47,13 +45,6 @@ def run(options: argparse.Namespace) -> int:
         f"{len(merged.filled):,} not installed here but measured elsewhere, {len(merged.conflicts):,} conflicts"
     )
     return 0 if merged.is_whole else 1
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
 
 
 def _report(merged: Merged, most: int | None) -> None:

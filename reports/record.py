@@ -1,17 +1,11 @@
-"""What a run found, as frozen records, written to and read from JSON lines that a schema checks."""
+"""What a run found, as frozen records; `reports.reading` and `reports.writing` have them as lines of JSON."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from reports import schema
-from reports.files import write_whole
 from reports.model_record import ModelCheck
-from reports.schema import WEIGHTS
 from reports.showcase_record import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
 from reports.translations_record import Call, Snippet, Translation
 
@@ -292,138 +286,3 @@ Record = (
     | ShowcaseOperation
     | ModelCheck
 )
-
-_TYPES: dict[str, type] = {each.type: each for each in Record.__args__}
-_PARTS = {"worst": Worst, "attribution": Attribution, "refused": Refused, "ledger": Ledger}
-_NUMBERS = ("gain", "grey_levels", "pixels_moved", "tolerance", "smallest_tolerance")
-
-
-_MANY = (Finding, Call, Translation, ShowcaseConvention, ShowcaseOperation)
-"""Types of which there are thousands: what they leave at its default is left out."""
-_NEEDED = {
-    kind: {each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
-    for kind in _MANY
-}
-_DEFAULTS = {
-    kind: {each.name: each.default if each.default_factory is MISSING else {} for each in fields(kind)}
-    for kind in _MANY
-}
-
-
-def _number(value: float | str | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def to_dict(record: Record) -> dict[str, Any]:
-    """The record as plain values that JSON and a process boundary carry."""
-    values = schema.plain(record) if is_dataclass(record) else {}
-    if isinstance(record, _MANY):
-        needed, defaults = _NEEDED[type(record)], _DEFAULTS[type(record)]
-        values = {name: value for name, value in values.items() if name in needed or value != defaults[name]}
-    return {"type": getattr(record, "type", None)} | values
-
-
-def from_dict(entry: dict[str, Any]) -> Record:
-    """The inverse of :func:`to_dict` for an entry without fault."""
-    values = {name: value for name, value in entry.items() if name != "type"}
-    for name, part in _PARTS.items():
-        if values.get(name) is not None:
-            values[name] = part(**{key: _restored(key, value) for key, value in values[name].items()})
-    return _TYPES[entry["type"]](**{key: _restored(key, value) for key, value in values.items()})
-
-
-def _restored(name: str, value: Any) -> Any:
-    if name in WEIGHTS:
-        return tuple(map(_number, value))
-    return _number(value) if name in _NUMBERS else value
-
-
-def write(path: str | Path, records: Iterable[Record]) -> None:
-    """Write the records, the run header first, as JSON lines; a last line counts them so that a cut file is noticed.
-
-    The file appears whole or not at all. Raises ``RecordError`` for a record that the schema refuses, or when the first
-    is not a :class:`Run`; ``OSError`` when the file cannot be written.
-    """
-    lines = []
-    for number, record in enumerate(records, start=1):
-        if number == 1 and not isinstance(record, Run):
-            raise RecordError(f"{path}: the first record is no run header but {type(record).__name__}")
-        entry = to_dict(record)
-        fault = schema.fault(entry)
-        if fault is not None:
-            raise RecordError(f"{path}: record {number}, {getattr(record, 'question', entry['type'])}: {fault}")
-        try:
-            lines.append(json.dumps(entry, allow_nan=False))
-        except TypeError as error:
-            raise RecordError(f"{path}: record {number}: {error}") from None
-    if not lines:
-        raise RecordError(f"{path}: no records, not even a run header")
-    lines.append(json.dumps({"type": "end", "records": len(lines)}))
-    write_whole(Path(path), "\n".join(lines) + "\n")
-
-
-def read(path: str | Path) -> list[Record]:
-    """The records of a file, each after the header of its run (a merged file has several runs, one after the other).
-
-    Raises ``RecordError`` naming the file, the line and the fault: bad JSON, a schema violation, a file cut short, a
-    missing header, an empty file. ``OSError`` when the file cannot be read.
-    """
-    records: list[Record] = []
-    for number, found in lines(path):
-        if isinstance(found, str):
-            raise RecordError(f"{path}:{number}: {found}")
-        records.append(found)
-    return records
-
-
-class HeaderFault(str):
-    """What is wrong with a line that is, or was, a run header: whose the records after it are, nobody can tell."""
-
-    __slots__ = ()
-
-
-def lines(path: str | Path) -> Iterator[tuple[int, Record | str]]:
-    """Each line of a file by its number: its record, or what is wrong with it; nothing for a right end line."""
-    found = Path(path).read_bytes().split(b"\n")
-    complete = found[-1] == b""
-    if complete:
-        found.pop()
-    if not found:
-        yield 1, "empty file"
-        return
-    counted, ended = 0, False
-    for number, line in enumerate(found, start=1):
-        is_header = line.startswith(b'{"type": "run"')
-        try:
-            # As bytes, json would guess at the encoding, and take a line with zeros in it for UTF-16.
-            entry = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"), parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
-            counted, ended = counted + 1, False
-            if number == len(found) and not complete:
-                yield number, "cut short in the middle of this line"
-                return
-            yield number, (HeaderFault if is_header else str)(f"bad JSON: {error}")
-            continue
-        wrong = schema.fault(entry)
-        if wrong is None and number == 1 and entry["type"] != "run":
-            yield number, f"the first line is no run header but of type {entry['type']!r}"
-        if wrong is None and entry["type"] == "end":
-            if entry["records"] != counted or number != len(found):
-                yield number, f"the end line counts {entry['records']} records and is line {number} of {len(found)}"
-            counted, ended = 0, True
-            continue
-        counted, ended = counted + 1, False
-        if wrong is not None:
-            is_header |= isinstance(entry, dict) and entry.get("type") == "run"
-            yield number, (HeaderFault if is_header else str)(wrong)
-            continue
-        try:
-            yield number, from_dict(entry)
-        except OverflowError as error:
-            yield number, str(error)
-    if not ended:
-        yield len(found), "cut short: there is no end line after this one"
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")

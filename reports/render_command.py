@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from reports.html import write_html
-from reports.record import read
+from reports.reading import read
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:

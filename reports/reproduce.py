@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.record import Finding, PairComparison, Record, RecordError, read
+from reports.reading import read
+from reports.record import Finding, PairComparison, Record, RecordError
 from reports.run_programs import Program, Ran
 from reports.run_programs import run as run_programs
 from reports.say import one_line

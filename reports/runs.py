@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.record import HeaderFault, Record, RecordError, Run, lines, to_dict
+from reports.reading import HeaderFault, lines
+from reports.record import Record, RecordError, Run
+from reports.writing import to_dict
 
 _OF_A_SHARD = ("shard", "tests", "tests_done")
 """Options in which the shards of one run differ."""
@@ -29,7 +31,7 @@ class Source:
 
 
 def sources(records: Iterable[Record], file: str = "") -> list[Source]:
-    """The runs among records as :func:`reports.record.read` gives them: a record belongs to the header before it."""
+    """The runs among records as :func:`reports.reading.read` gives them: a record belongs to the header before it."""
     found: list[tuple[Run, list[Record]]] = []
     for record in records:
         if isinstance(record, Run):
@@ -136,6 +138,8 @@ _MANY = 1000
 
 
 def _asked(run: Run) -> str:
-    frameworks = run.options.get("frameworks") or [name for name, version in run.versions.items() if version]
+    frameworks = run.options.get("frameworks")
+    if not isinstance(frameworks, list) or not frameworks:
+        frameworks = [name for name, version in run.versions.items() if version]
     sizes = run.options.get("sizes")
     return f"{', '.join(map(str, frameworks))}" + (f" at {sizes} sizes" if sizes else "")

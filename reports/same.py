@@ -11,19 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from reports.record import (
-    AGREEMENT,
-    Claim,
-    Default,
-    EquivalenceClass,
-    Finding,
-    MaskShift,
-    PairComparison,
-    Record,
-    to_dict,
-)
+from reports.record import AGREEMENT, Claim, Default, EquivalenceClass, Finding, MaskShift, PairComparison, Record
 from reports.showcase_record import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
 from reports.translations_record import Call, Snippet, Translation
+from reports.writing import to_dict
 
 
 def key(record: Record) -> tuple[Hashable, ...]:

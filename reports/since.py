@@ -1,88 +1,88 @@
-"""Since which version a divergence is found: derived from a timeline, kept in ``first_seen.toml``."""
+"""Since which release the divergences of a run are found, and what releases changed, as far as they were measured."""
 
 from __future__ import annotations
 
-import json
-import tomllib
-from functools import cache
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
-from reports.files import write_whole
-from reports.record import DISAGREEMENT, Finding, RecordError
-from reports.timeline import Line, Timeline
-
-PATH = Path(__file__).with_name("first_seen.toml")
-_HEADER = """# Since which of the measured versions each divergence of the newest one is found as it is there.
-# Made by `python -m reports timeline RUNS --since reports/first_seen.toml`; runs are those of `tox run -e versions`.
-"""
-Block = tuple[str, str, str]
+from reports.apart import base
+from reports.first_seen import PATH, Changed, read
+from reports.record import DISAGREEMENT, Finding, Record, Run
+from reports.views import of_type
 
 
-def words(told: Timeline, line: Line) -> str:
-    """Since which version the newest answer is given, in a few words; empty where that answer is no disagreement."""
-    newest = line.answers[-1]
-    if newest is None or newest.verdict not in DISAGREEMENT:
-        return ""
-    first, before = len(told.versions) - 1, None
-    for i in range(first - 1, -1, -1):
-        answer = line.answers[i]
-        if answer is None:
-            continue
-        if not answer.is_like(newest):
-            before = i
-            break
-        first = i
-    if before is None:
-        return f"since {told.versions[first]} or earlier"
-    version, old = told.versions[before], line.answers[before]
-    if old.verdict in DISAGREEMENT:
-        return f"since {told.versions[first]}; otherwise in {version}"
-    return f"since {told.versions[first]}; not in {version}"
+def _versions(runs: Iterable[Run]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for run in runs:
+        for name, version in run.versions.items():
+            if version is not None:
+                found.setdefault(name, set()).add(version)
+    return found
 
 
-def update(path: Path, told: Timeline) -> None:
-    """Write what ``told`` says into the file, in place of what it says of that framework.
+def lookup(runs: Sequence[Run], path: Path = PATH) -> Callable[[Finding], str]:
+    """Since which release a finding of these runs is found, such as ``since 11.0.0; not in 10.4.0``.
 
-    Raises ``RecordError`` when what is there is not such a file, ``OSError`` when it cannot be written.
+    Empty where the releases measured do not say: what is found differs from what the newest of them does, or the run's
+    release is older than the one since which it is found. A release that is newer than those measured is told so, and
+    so is it where a release was asked at fewer sizes than the run.
     """
-    blocks = {key: subjects for key, subjects in _read(path).items() if key[0] != told.framework}
-    for line in told.lines:
-        text = words(told, line)
-        if text:
-            blocks.setdefault((told.framework, line.suite, text), []).append(line.subject)
-    parts = [_HEADER]
-    for (framework, suite, text), subjects in sorted(blocks.items()):
-        lines = [
-            f"{name} = {_quoted(value)}"
-            for name, value in (("framework", framework), ("suite", suite), ("since", text))
+    known, versions = read(path), _versions(runs)
+    lists = {run.pair_list_digest for run in runs}
+
+    def words(finding: Finding) -> str:
+        told, here = known.get(base(finding.framework)), versions.get(finding.framework, set())
+        if told is None or len(here) != 1 or finding.verdict not in DISAGREEMENT:
+            return ""
+        subject = finding.subject.replace(f"{finding.framework} ", f"{base(finding.framework)} ", 1)
+        first = told.found.get((finding.suite, subject))
+        factors = tuple(sorted(finding.attribution.factors)) if finding.attribution else ()
+        if first is None or (first.verdict, first.factors) != (finding.verdict, factors):
+            return ""
+        return told.words(finding.suite, subject, first, *here, lists)
+
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """One framework over its releases: those measured, what each changed, and the divergences of this run by words.
+
+    ``version`` is this run's; ``found`` are ``(words, how many, fragment of the search for them)``, ``undated`` how
+    many no measured release dates.
+    """
+
+    framework: str
+    version: str
+    releases: tuple[str, ...]
+    sizes: str
+    changed: tuple[Changed, ...]
+    found: tuple[tuple[str, int, str], ...]
+    undated: int
+
+
+def over_versions(records: Iterable[Record], path: Path = PATH) -> list[Over]:
+    """For each framework of the run of which releases were measured."""
+    records = list(records)
+    runs = of_type(records, Run)
+    known, words = read(path), lookup(runs, path)
+    told = []
+    for name, versions in sorted(_versions(runs).items()):
+        here = known.get(base(name))
+        differing = [
+            each for each in of_type(records, Finding) if each.framework == name and each.verdict in DISAGREEMENT
         ]
-        listed = "".join(f"    {_quoted(subject)},\n" for subject in sorted(subjects))
-        parts.append("\n".join(["[[found]]", *lines, f"subjects = [\n{listed}]\n"]))
-    write_whole(path, "\n".join(parts))
-
-
-def _quoted(text: str) -> str:
-    # A string of JSON that is all ASCII is a basic string of TOML, but for surrogates and the delete character.
-    return json.dumps(text.encode(errors="backslashreplace").decode(), ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _read(path: Path) -> dict[Block, list[str]]:
-    if not path.exists():
-        return {}
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))["found"]
-        return {(one["framework"], one["suite"], one["since"]): list(one["subjects"]) for one in found}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise RecordError(f"{path}: not a file of first versions: {error}") from None
-
-
-@cache
-def _index(path: Path) -> dict[tuple[str, str, str], str]:
-    return {(framework, suite, name): text for (framework, suite, text), those in _read(path).items() for name in those}
-
-
-def since(finding: Finding, path: Path = PATH) -> str:
-    """Since which version a divergence is found, such as ``since 4.11.0; not in 4.10.0``; empty where not known."""
-    if finding.verdict not in DISAGREEMENT:
-        return ""
-    return _index(path).get((finding.framework, finding.suite, finding.subject), "")
+        if here is None or not any(each.framework == name for each in of_type(records, Finding)):
+            continue
+        counted = Counter(map(words, differing))
+        undated = counted.pop("", 0)
+        found = tuple(
+            (text, count, f"find?{urlencode({'framework': name, 'since': text})}")
+            for text, count in sorted(counted.items(), key=lambda item: -item[1])
+        )
+        version = ", ".join(sorted(versions))
+        told.append(Over(name, version, here.releases, here.sizes, here.changed[::-1], found, undated))
+    return told

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reports.files import write_whole
-from reports.record import Call, Default, EquivalenceClass, Finding, Record, Translation, read
+from reports.reading import read
+from reports.record import Call, Default, EquivalenceClass, Finding, Record, Translation
 from reports.sentences import sentence
 from reports.shown import visible
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from reports.record import AGREEMENT, NOT_MEASURED, Finding, Record, RecordError, Run, read
+from reports.reading import read
+from reports.record import AGREEMENT, NOT_MEASURED, Finding, Record, RecordError, Run
 from reports.views import of_type
 
 RELATIVE = 2e-3
@@ -101,11 +102,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All questions that any version of one framework was asked; ``versions`` are the oldest first."""
+    """All questions that any version of one framework was asked; ``versions`` are the oldest first.
+
+    ``sizes`` names the pairs of sizes that they were asked at, and ``pair_list`` is the digest of those.
+    """
 
     framework: str
     versions: tuple[str, ...]
     lines: tuple[Line, ...] = field(repr=False)
+    sizes: str = ""
+    pair_list: str = ""
 
     @property
     def changed(self) -> list[Line]:
@@ -162,13 +168,15 @@ def timeline(runs: Sequence[tuple[str, Sequence[Record]]], framework: str | None
     framework = framework or _only_framework(runs)
     by_version: dict[str, dict[tuple[str, str], Answer]] = {}
     digests: dict[str, str] = {}
+    sizes: dict[str, str] = {}
     for name, records in ((name, part) for name, whole in runs for part in _parts(whole)):
         findings = [one for one in of_type(records, Finding) if one.framework == framework]
         if not findings:
             continue
         version = _version(name, of_type(records, Run), framework)
-        for digest in {run.pair_list_digest for run in of_type(records, Run)}:
-            digests.setdefault(digest, name)
+        for run in of_type(records, Run):
+            digests.setdefault(run.pair_list_digest, name)
+            sizes[run.pair_list_digest] = str(run.options.get("sizes") or run.size_pairs)
         answers = by_version.setdefault(version, {})
         for finding in findings:
             key, answer = (finding.suite, finding.subject), _answer(finding)
@@ -183,11 +191,12 @@ def timeline(runs: Sequence[tuple[str, Sequence[Record]]], framework: str | None
     keys = dict.fromkeys(key for version in reversed(versions) for key in by_version[version])
     lines = [Line(*key, tuple(by_version[version].get(key) for version in versions)) for key in keys]
     suites = list(dict.fromkeys(line.suite for line in lines))
-    return Timeline(framework, versions, tuple(sorted(lines, key=lambda line: suites.index(line.suite))))
+    ordered = tuple(sorted(lines, key=lambda line: suites.index(line.suite)))
+    return Timeline(framework, versions, ordered, *next((each[1], each[0]) for each in sizes.items()))
 
 
 def from_files(paths: Iterable[Path], framework: str | None = None) -> Timeline:
-    """The timeline of files and folders of records; raises as :func:`timeline` and :func:`reports.record.read` do."""
+    """The timeline of files and folders of records; raises as :func:`timeline` and :func:`reports.reading.read` do."""
     return timeline([(str(path), read(path)) for path in files(paths)], framework)
 
 
@@ -231,6 +240,6 @@ def _version(name: str, runs: Iterable[Run], framework: str) -> str:
         raise RecordError(f"{name}: {those} of {framework} under one header: give the file of each run")
     try:
         Version(known[0])
-    except InvalidVersion:
+    except ValueError:  # What is no version, and what is too long to be read as a number.
         raise RecordError(f"{name}: {framework} {known[0]!r} is no version that can be put in order") from None
     return known[0]

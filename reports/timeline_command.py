@@ -6,7 +6,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from reports import since, timeline_page, timeline_text
+from reports import first_seen, timeline_page, timeline_text
 from reports.files import write_whole
 from reports.timeline import from_files
 
@@ -22,7 +22,7 @@ def _timeline(options: argparse.Namespace) -> int:
         write_whole(options.output, timeline_page.render(told, options.all))
         print(f"\n{options.output}")
     if options.since:
-        since.update(options.since, told)
+        first_seen.update(options.since, told)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from reports.markdown_text import code, plain
 from reports.shown import number, visible
 from reports.timeline import Answer, Timeline
 
@@ -78,17 +79,12 @@ def terminal_lines(told: Timeline, width: int, everything: bool = False) -> list
     return lines
 
 
-def _code(text: str) -> str:
-    """A code span for a cell of a table: what is in it is shown, never read as Markdown or as markup."""
-    return f"`{text.replace('`', 'ˋ').replace('|', chr(92) + '|')}`"
-
-
 def markdown(told: Timeline) -> str:
     """The changes of each version as a table of Markdown."""
-    lines = [f"# {_code(short(told.framework))} over its versions", "", f"{headline(told)}.", ""]
-    lines += ["Measured: " + ", ".join(_code(short(version)) for version in told.versions) + ".", ""]
+    lines = [f"# {code(short(told.framework))} over its versions", "", f"{plain(headline(told))}.", ""]
+    lines += ["Measured: " + ", ".join(code(short(version)) for version in told.versions) + ".", ""]
     for step in told.steps():
-        lines += [f"## {_code(short(step.after))}, after {_code(short(step.before))}: {step.count} changed", ""]
+        lines += [f"## {code(short(step.after))}, after {code(short(step.before))}: {step.count} changed", ""]
         lines += [
             "| suite | from | to | questions | worst case | put down to | such as |",
             "|---|---|---|--:|---|---|---|",
@@ -103,6 +99,6 @@ def markdown(told: Timeline) -> str:
                 gains(old, new).removeprefix("worst case "),
                 why(old, new),
             )
-            lines.append(f"| {' | '.join(cells)} | {_code(named(told.framework, subject))} |")
+            lines.append(f"| {' | '.join(map(plain, cells))} | {code(named(told.framework, subject), LONGEST)} |")
         lines.append("")
     return "\n".join(lines)

@@ -12,7 +12,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from adapters import operations
 from probe import FACTORS, Verdict
-from reports.record import CHAPTERS, SUITES, Finding, RecordError, read
+from reports.reading import read
+from reports.record import CHAPTERS, SUITES, Finding, RecordError
 
 PATH = Path(__file__).with_name("known_divergences.toml")
 _FIELDS = {"suite", "framework", "versions", "verdict", "attribution", "condition", "reason", "link", "gain"}

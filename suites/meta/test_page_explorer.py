@@ -43,7 +43,7 @@ def records(monkeypatch) -> list[Record]:
     place = worst(linear_row(9, 4.0), linear_row(9, 4.125), 18, 8, 4)
     alone = divergence("scipy", "zoom()", AREA, place, Attribution(factors=("kernel",), explanation="Another kernel."))
     many = [finding("torch", f"resize(number={i})", AREA) for i in range(40)]
-    monkeypatch.setitem(explorer._SHORT, "since", lambda one: "since 5.0; not in 4.14" if one.variant else "")
+    monkeypatch.setattr(explorer, "lookup", lambda runs: lambda one: "since 5.0; not in 4.14" if one.variant else "")
     return [*samples(), _uint8("opencv"), alone, *many]
 
 

@@ -17,7 +17,7 @@ from golden.scenes import EDGES, SCENES
 from golden.textbook import CLAIMS
 from probe import masks
 from probe.mask_cases import deployed_labels, edge_shift, measure_mask
-from reports import align_corners, record
+from reports import align_corners, reading, record, writing
 from reports.html import render
 from reports.merge import merge_records
 from reports.terminal import summary_lines
@@ -46,8 +46,8 @@ def corner_records() -> list[record.Record]:
 
 def test_records_survive_the_file(corner_records, tmp_path):
     path = tmp_path / "results.jsonl"
-    record.write(path, [header(), *corner_records])
-    assert record.read(path) == [header(), *corner_records]
+    writing.write(path, [header(), *corner_records])
+    assert reading.read(path) == [header(), *corner_records]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_records_survive_the_file(corner_records, tmp_path):
 def test_records_that_say_nonsense_are_refused(corner_records, tmp_path, kind, change):
     wrong = replace(next(each for each in corner_records if each.type == kind), **change)
     with pytest.raises(record.RecordError):
-        record.write(tmp_path / "results.jsonl", [header(), wrong])
+        writing.write(tmp_path / "results.jsonl", [header(), wrong])
 
 
 class _Page(HTMLParser):
@@ -150,7 +150,7 @@ def test_a_run_of_claims_alone_writes_its_page(tmp_path):
     done = subprocess.run([*command, "--report", str(tmp_path)], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "1 claims (0 true, 0 true only when, 1 false)" in done.stdout
-    kept = [each for each in record.read(tmp_path / "results.jsonl") if isinstance(each, record.Claim)]
+    kept = [each for each in reading.read(tmp_path / "results.jsonl") if isinstance(each, record.Claim)]
     assert [each.verdict for each in kept] == ["false"]
     assert kept[0].measured
     assert "align-corners" in (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ import pytest
 
 from reports.__main__ import main
 from reports.badges import BAD, GOOD, NONE, SOME, badges
-from reports.record import Ledger, write
+from reports.record import Ledger
+from reports.writing import write
 from suites.meta.test_reports_sample import LINEAR, finding, header, samples
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from reports.chapters import chapters
 from reports.html import render
-from reports.record import Attribution, Finding, Ledger, Refused, from_dict, to_dict
+from reports.reading import from_dict
+from reports.record import Attribution, Finding, Ledger, Refused
+from reports.writing import to_dict
 from suites.meta.test_reports_html import Page
 from suites.meta.test_reports_sample import header
 

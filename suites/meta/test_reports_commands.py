@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reports.__main__ import main
-from reports.record import write
+from reports.writing import write
 from suites.meta.test_reports_sample import samples
 
 ROOT = Path(__file__).parents[2]

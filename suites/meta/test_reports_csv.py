@@ -8,9 +8,10 @@ import io
 import pytest
 
 from reports.__main__ import main
-from reports.record import Call, Translation, write
+from reports.record import Call, Translation
 from reports.sentences import sentence
 from reports.tables_csv import CLASSES, DEFAULTS, FINDINGS, LONGEST_CELL, TRANSLATIONS, cell, tables
+from reports.writing import write
 from suites.meta.test_reports_sample import LINEAR, finding, header, samples
 
 

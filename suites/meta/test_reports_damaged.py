@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from reports.__main__ import main
 from reports.merge import merge
-from reports.record import Finding, RecordError, Run, read, to_dict, write
+from reports.reading import read
+from reports.record import Finding, RecordError, Run
 from reports.runs import sound
+from reports.writing import to_dict, write
 from suites.meta.test_reports_merge import as_json, at
 from suites.meta.test_reports_sample import LINEAR, finding, header, samples
 

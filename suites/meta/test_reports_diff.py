@@ -17,8 +17,10 @@ from reports.diff import GROUPS, diff, difference
 from reports.diff_html import render
 from reports.diff_markdown import code, markdown
 from reports.merge import merge_records
-from reports.record import Attribution, Finding, Record, read, write
+from reports.reading import read
+from reports.record import Attribution, Finding, Record
 from reports.translations_record import Call, Translation
+from reports.writing import write
 from suites.meta.test_reports_sample import CUBIC, LINEAR, finding, header, samples
 
 ASKED = "conformance: does torch {}() resize as documented?"

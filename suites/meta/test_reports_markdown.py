@@ -8,7 +8,8 @@ import pytest
 
 from reports.__main__ import main
 from reports.markdown import LISTED, markdown, plain
-from reports.record import Ledger, write
+from reports.record import Ledger
+from reports.writing import write
 from suites.meta.test_reports_sample import LINEAR, finding, header, samples
 
 

@@ -15,22 +15,12 @@ from hypothesis import strategies as st
 from reports.__main__ import main
 from reports.html import render
 from reports.merge import Merged, merge, merge_records, merge_sources
-from reports.record import (
-    Claim,
-    EquivalenceClass,
-    Finding,
-    Ledger,
-    PairComparison,
-    Record,
-    RecordError,
-    Run,
-    read,
-    to_dict,
-    write,
-)
+from reports.reading import read
+from reports.record import Claim, EquivalenceClass, Finding, Ledger, PairComparison, Record, RecordError, Run
 from reports.runs import Source, sources
 from reports.showcase_record import ShowcaseMatrix, ShowcaseOperation
 from reports.translations_record import Call, Translation
+from reports.writing import to_dict, write
 from suites.meta.test_reports_sample import CUBIC, LINEAR, finding, header, samples
 
 
@@ -287,7 +277,7 @@ def test_a_file_to_merge_is_not_overwritten(tmp_path: Path, capsys: pytest.Captu
     write(path, samples())
     before = path.read_bytes()
     assert main(["merge", str(path), "-o", str(tmp_path / "." / "a.jsonl")]) == 2
-    assert "would be overwritten, and is one of those to merge" in capsys.readouterr().err
+    assert "would be overwritten, and is one of those to read" in capsys.readouterr().err
     assert path.read_bytes() == before
 
 

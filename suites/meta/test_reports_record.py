@@ -12,8 +12,10 @@ import jsonschema
 import numpy as np
 import pytest
 
-from reports.record import AGREEMENT, NOT_MEASURED, VERDICTS, Finding, RecordError, read, write
+from reports.reading import read
+from reports.record import AGREEMENT, NOT_MEASURED, VERDICTS, Finding, RecordError
 from reports.schema import SCHEMA_PATH
+from reports.writing import write
 from suites.meta.test_reports_sample import LINEAR, divergence, finding, header, linear_row, samples, worst
 
 

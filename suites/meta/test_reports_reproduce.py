@@ -9,9 +9,10 @@ import pytest
 
 from reports import run_programs
 from reports.__main__ import main
-from reports.record import Attribution, Finding, PairComparison, write
+from reports.record import Attribution, Finding, PairComparison
 from reports.reproduce import Reproduction, fault, reproductions, some_of_each
 from reports.run_programs import Program, Ran, run
+from reports.writing import write
 from suites.meta.test_reports_sample import header
 
 SHOWS = "import json\nprint('output [1, 2] is', 1.0, 'and should be -1')  # measured: 1\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.record import write
+from reports.writing import write
 from suites.meta.test_reports_sample import samples
 
 ROOT = Path(__file__).parents[2]

@@ -16,8 +16,10 @@ from reports.__main__ import main
 from reports.diff import diff
 from reports.html import render
 from reports.merge import merge, merge_records
-from reports.record import Record, Run, read, to_dict, write
+from reports.reading import read
+from reports.record import Record, Run
 from reports.runs import faults_of_shards, sources
+from reports.writing import to_dict, write
 from suites.meta.test_reports_sample import LINEAR, finding, header
 
 ROOT = Path(__file__).parents[2]

@@ -15,9 +15,11 @@ from probe.measure import AXES, measure
 from probe.tolerance import grey_levels
 from reports import showcase
 from reports.merge import merge_records
-from reports.record import Record, read, write
+from reports.reading import read
+from reports.record import Record
 from reports.showcase_record import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
 from reports.translations import distinct
+from reports.writing import write
 from suites.meta._showcase import CORNERS, LINEAR, operations
 from suites.meta.test_reports_sample import header
 from suites.showcases import PAIRS, convention_records, matrix_record, operation_records

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from reports import since, timeline_page, timeline_text
+from reports import timeline_page, timeline_text
 from reports.__main__ import main
-from reports.record import Attribution, Finding, RecordError, Run, read, write
-from reports.timeline import Line, from_files, timeline
+from reports.reading import read
+from reports.record import Attribution, Finding, RecordError, Run
+from reports.timeline import timeline
+from reports.writing import write
 from suites.meta.test_reports_sample import header
 
 ROOT = Path(__file__).parents[2]
@@ -227,71 +229,6 @@ def test_names_are_shown_as_text_and_cut_when_long() -> None:
     assert max(map(len, (page, told_in_markdown, "".join(lines)))) < 100_000
     [row] = [line for line in told_in_markdown.splitlines() if line.startswith("| conformance")]
     assert len(re.findall(r"(?<!\\)\|", row)) == 8
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "expected"),
-    [
-        (["diverges", "diverges", "diverges"], "since 1 or earlier"),
-        (["agrees", "diverges", "diverges"], "since 2; not in 1"),
-        (["diverges", "agrees", "diverges"], "since 3; not in 2"),
-        (["ties", "ties", "diverges"], "since 3; otherwise in 2"),
-        (["unsupported", "diverges", "diverges"], "since 2; not in 1"),
-        (["diverges", None, "diverges"], "since 1 or earlier"),
-        (["agrees", None, "diverges"], "since 3; not in 1"),
-        ([None, "diverges", "diverges"], "since 2 or earlier"),
-        (["diverges", "diverges", "agrees"], ""),
-        (["diverges", "diverges", None], ""),
-    ],
-)
-def test_since_which_version_a_divergence_is_found(verdicts: list[str | None], expected: str) -> None:
-    runs = [
-        (str(i), [run(str(i)), answer("filler()"), *([answer("a()", v, 1.0)] if v else [])])
-        for i, v in enumerate(verdicts, start=1)
-    ]
-    told = timeline(runs)
-    line: Line = next(one for one in told.lines if one.subject == "opencv a()")
-    assert since.words(told, line) == expected
-
-
-def test_first_versions_are_written_read_and_replaced(folder: Path) -> None:
-    path = folder.parent / "first.toml"
-    assert main(["timeline", str(folder), "--since", str(path)]) == 0
-    found = tomllib.loads(path.read_text(encoding="utf-8"))["found"]
-    expected = {"framework": "opencv", "suite": "conformance", "since": "since 5.0.0; not in 4.10.0"}
-    assert found == [expected | {"subjects": ["opencv b()"]}]
-    assert since.since(answer("b()", "diverges", 0.5), path) == "since 5.0.0; not in 4.10.0"
-    assert since.since(answer("b()"), path) == ""
-    assert since.since(answer("a()", "diverges", 2.0), path) == ""
-    before = path.read_bytes()
-    since.update(path, from_files([folder]))
-    assert path.read_bytes() == before
-
-
-def test_first_versions_of_hostile_names_survive(tmp_path: Path) -> None:
-    name = HOSTILE + "\\ \x7f \x00 \t é"
-    runs = [(v, [run(v), answer(name, "diverges", 1.0)]) for v in ("1", "2")]
-    since.update(tmp_path / "f.toml", timeline(runs))
-    [found] = tomllib.loads((tmp_path / "f.toml").read_text(encoding="utf-8"))["found"]
-    assert found["subjects"] == [f"opencv {name}"]
-
-
-def test_a_file_that_holds_something_else_is_not_overwritten(folder: Path, capsys) -> None:
-    path = folder.parent / "f.toml"
-    path.write_text("x = 1\n")
-    assert main(["timeline", str(folder), "--since", str(path)]) == 2
-    assert "not a file of first versions" in capsys.readouterr().err
-    assert path.read_text() == "x = 1\n"
-
-
-def test_the_first_versions_kept_here_are_of_releases_that_are_measured() -> None:
-    releases = tomllib.loads((ROOT / "requirements" / "versions.toml").read_text(encoding="utf-8"))
-    found = tomllib.loads(since.PATH.read_text(encoding="utf-8"))["found"]
-    assert {one["framework"] for one in found} <= set(releases)
-    for one in found:
-        named = re.findall(r"\d[\w.]*\d", one["since"])
-        assert named, one
-        assert set(named) <= set(releases[one["framework"]]), one["since"]
 
 
 def test_every_release_has_an_environment_and_exact_requirements() -> None:

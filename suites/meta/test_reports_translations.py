@@ -11,8 +11,10 @@ from reports import translations
 from reports.diff import diff
 from reports.html import render
 from reports.merge import merge_records
-from reports.record import Record, read, write
+from reports.reading import read
+from reports.record import Record
 from reports.translations_record import Call, Snippet, Translation
+from reports.writing import write
 from suites.meta.test_reports_html import Page, unpacked, words
 from suites.meta.test_reports_safety import HOSTILE
 from suites.meta.test_reports_sample import header, samples

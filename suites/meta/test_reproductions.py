@@ -17,7 +17,7 @@ from golden import Convention
 from probe.discrepancy import Row
 from probe.reproduce import between, script, structure_script
 from probe.structure import Fault
-from reports.record import read
+from reports.reading import read
 from reports.reproduce import fault, reproductions, some_of_each
 from reports.run_programs import run
 

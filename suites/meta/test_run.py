@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import adapters
-from reports import record
+from reports import reading, record
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,7 +89,7 @@ def run(tmp_path):
 
 
 def _findings(folder: Path) -> list[record.Finding]:
-    return [one for one in record.read(folder / "results.jsonl") if isinstance(one, record.Finding)]
+    return [one for one in reading.read(folder / "results.jsonl") if isinstance(one, record.Finding)]
 
 
 def test_agreement_passes_and_is_reported(run, tmp_path):

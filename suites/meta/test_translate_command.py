@@ -14,7 +14,7 @@ from probe.store import Store
 from probe.translation import Translator
 from probe.translation.find import matching, near_names
 from probe.translation.functions import Functions
-from reports import record
+from reports import writing
 from suites.meta.fakes.translate import fake
 from suites.meta.test_reports_sample import header
 from suites.meta.test_translate import PAIRS
@@ -105,7 +105,7 @@ def report(tmp_path: Path) -> str:
     records, kept = [header()], set()
     for one in subjects:
         records += Answered(one, translator, kept).records
-    record.write(tmp_path / "results.jsonl", records)
+    writing.write(tmp_path / "results.jsonl", records)
     return str(tmp_path / "results.jsonl")
 
 
