@@ -10,10 +10,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from reports.files import write_whole
-from reports.html import TEMPLATES
 from reports.reading import read
 from reports.record import AGREEMENT, DISAGREEMENT, Finding, Record, RecordError, Run
 from reports.shown import visible
+from reports.templating import TEMPLATES
 
 LONGEST_NAME = 40
 CHARACTER = 7

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
-from reports.html import number
 from reports.record import AGREEMENT, DISAGREEMENT, Finding, Record, Run
+from reports.shown import number
 from reports.translations import changes
 from reports.translations_record import Call, Translation
 from reports.views import of_type, severity, size, versions

@@ -6,11 +6,12 @@ import base64
 import hashlib
 from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from reports.diff import GROUPS, Difference
-from reports.html import TEMPLATES, VERDICT_SIGN, breakable, visible
+from reports.html import VERDICT_SIGN
+from reports.templating import TEMPLATES, environment
 
 OPEN_BELOW = 12
 LISTED = 2000
@@ -19,17 +20,9 @@ LISTED = 2000
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=visible,
-    )
-    environment.filters["breakable"] = breakable
-    environment.globals |= {"SIGN": VERDICT_SIGN, "GROUPS": GROUPS, "LISTED": LISTED, "OPEN_BELOW": OPEN_BELOW}
-    return environment
+    made = environment()
+    made.globals |= {"SIGN": VERDICT_SIGN, "GROUPS": GROUPS, "LISTED": LISTED, "OPEN_BELOW": OPEN_BELOW}
+    return made
 
 
 def render(found: Difference) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from reports import align_corners, explorer, translations, vendor, views
@@ -33,10 +33,10 @@ from reports.record import (
     Run,
 )
 from reports.sentences import sentence
-from reports.shown import breakable, is_link, number, visible
+from reports.shown import is_link
 from reports.since import over_versions
+from reports.templating import TEMPLATES, environment
 
-TEMPLATES = Path(__file__).parent / "templates"
 # Above this many divergences the cards are sorted under what causes them.
 GROUPED_ABOVE = 12
 OPEN_CARDS = 3
@@ -71,17 +71,10 @@ VERDICT_SIGN = {
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=visible,
-    )
-    environment.filters |= {"number": number, "breakable": breakable, "six": six, "pixels": align_corners.pixels}
-    environment.tests["link"] = is_link
-    environment.globals |= {
+    made = environment()
+    made.filters |= {"six": six, "pixels": align_corners.pixels}
+    made.tests["link"] = is_link
+    made.globals |= {
         "MEANING": VERDICT_MEANING,
         "SIGN": VERDICT_SIGN,
         "VERDICTS": VERDICTS,
@@ -99,7 +92,7 @@ def _environment() -> Environment:
         "without_variants": views.without_variants,
         "convention_text": views.convention_text,
     }
-    return environment
+    return made
 
 
 def _asset(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.html import visible
+from reports.shown import visible
 
 LONGEST = 1000
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from reports import align_corners, views
 from reports.defaults import default_groups
-from reports.html import number, visible
 from reports.record import VERDICTS, Default, Finding, MaskShift, Record, Run
+from reports.shown import number, visible
 
 LISTED = 20
 

@@ -6,28 +6,21 @@ import base64
 import hashlib
 from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from reports.html import TEMPLATES, VERDICT_SIGN
-from reports.shown import breakable, number, visible
+from reports.html import VERDICT_SIGN
+from reports.templating import TEMPLATES, environment
 from reports.timeline import Group, Timeline
 from reports.timeline_text import gains, headline, named, short, why
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=visible,
-    )
-    environment.filters |= {"number": number, "breakable": breakable, "short": short}
-    environment.globals |= {"SIGN": VERDICT_SIGN, "gains": gains, "why": why, "worst": worst, "named": named}
-    return environment
+    made = environment()
+    made.filters["short"] = short
+    made.globals |= {"SIGN": VERDICT_SIGN, "gains": gains, "why": why, "worst": worst, "named": named}
+    return made
 
 
 def worst(group: Group, position: int) -> float | None:

@@ -178,7 +178,7 @@ def test_a_message_is_the_same_in_every_run():
     graph = 'model. In Node, ("a_12", A, "", -1) : ("x": tensor(float),) -> ("y",) , Error No Op for A'
     assert export_matrix._said(graph) == "model. ...No Op for A"
     assert export_matrix._said('No layer "onnx_node!a_2/A" of type A') == 'No layer "..." of type A'
-    long = [export_matrix._said(f"Fail: /tmp/x/model_{number}.onnx" + "a" * 700 + "end") for number in (7, 123)]
+    long = [export_matrix._said(f"Fail: /scratch/x/model_{number}.onnx" + "a" * 700 + "end") for number in (7, 123)]
     assert long[0] == long[1]
     assert long[0].startswith("Fail: ....onnxaaa")
     assert long[0].endswith("aaaend")

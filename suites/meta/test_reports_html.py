@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from reports import views
-from reports.html import number, render, write_html
+from reports.html import render, write_html
 from reports.record import Finding
+from reports.shown import number
 from suites.meta.test_reports_sample import (
     CORNERS,
     LINEAR,

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reports.html import is_link, render, visible, write_html
+from reports.html import render, write_html
 from reports.record import EquivalenceClass, Finding, Ledger, PairComparison
+from reports.shown import is_link, visible
 from suites.meta.test_reports_html import Page
 from suites.meta.test_reports_sample import (
     LINEAR,
