@@ -49,6 +49,8 @@ class _AtShape:
         return self._is_linear("expected") and not self._is_linear("got")
 
     def _is_linear(self, which: str) -> bool:
+        # The sum of what came of each impulse is one more float32 path to what came of the whole: weights that are
+        # rounded, and added without another rounding. The tolerance is how far two such paths may be apart.
         single, whole = (getattr(one, which).astype(np.float64) for one in self.both)
         sums = np.tensordot(self.mixed.case.images().ravel(), single, 1)
         return bool((np.abs(sums - whole[0]) <= self.mixed.tolerance).all())
@@ -212,15 +214,16 @@ def _judged(asked: Asked, variant: str, about: tuple, tried: _Tried) -> Observat
         expected=f"{shown.expected:.9g}",
         got=f"{shown.got:.9g}",
         attribution=attribution,
-        reproduction=program(asked, *about, worst.case, shown.image, shown.output),
+        reproduction=program(asked, *about, shown.case, shown.image, shown.output),
         **figures,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The image, ``(H * W,)``, that shows a difference best, and the output ``(y, x)`` that shows it."""
+    """The image, ``(H * W,)``, of a case that shows a difference best, and the output ``(y, x)`` that shows it."""
 
+    case: Case
     image: np.ndarray
     output: tuple[int, int]
     expected: float
@@ -232,7 +235,7 @@ class _Shown:
 def _of_impulses(worst: Seen) -> _Shown:
     """Of a linear map: the worst of all images with values in [-1, 1]."""
     image = worst_signs(worst).astype(int) if worst.case.kind == IMPULSES else worst.case.images().ravel()
-    return _Shown(image, worst.at[1:3], *worst.values, worst.gain, worst.where)
+    return _Shown(worst.case, image, worst.at[1:3], *worst.values, worst.gain, worst.where)
 
 
 def _of_an_image(shape: _AtShape) -> _Shown:
@@ -244,4 +247,5 @@ def _of_an_image(shape: _AtShape) -> _Shown:
     image = images(case.size_in, case.n + 1)[k].ravel()
     named = f"the impulse at pixel {divmod(k, case.size_in[1])}" if k < case.n else "an image of values in [-1, 1]"
     where = f"output [{y}, {x}] of {named}, {case.size_in} -> {case.size_out}"
-    return _Shown(image, (y, x), float(right[k, y, x, 0]), float(got[k, y, x, 0]), float(apart.max()), where)
+    values = float(right[k, y, x, 0]), float(got[k, y, x, 0]), float(apart.max())
+    return _Shown(case, image, (y, x), *values, where)

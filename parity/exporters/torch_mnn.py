@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from parity.exporters import _torch_module, torchscript
 from parity.exporters._torch_module import nothing
 from parity.exporters.source import read
+from parity.runners.mnn import convert
 
 __all__ = ["bring", "load"]
 
@@ -22,13 +22,8 @@ def bring() -> None:
 
 def load(path: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Callable[[dict], list]:
     """Export what the order in the file asks for, and convert that; layouts stay as they are in the ONNX file."""
-    import _tools
-
     order = read(path)
     between = f"{order.path}.onnx"
     torchscript.export(replace(order, path=between))
-    arguments = ["mnnconvert", "-f", "ONNX", "--modelFile", between, "--MNNModel", order.path, "--bizCode", "parity"]
-    _tools.mnnconvert([*arguments, "--keepInputFormat", "1"])
-    if not Path(order.path).exists():
-        raise RuntimeError("MNN's converter wrote no file")
+    convert(between, order.path)
     return nothing

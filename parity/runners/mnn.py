@@ -19,14 +19,9 @@ def bring() -> None:
 
 def load(path: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Callable[[dict], list[np.ndarray]]:
     """The converted file, by MNN's module interface."""
-    import _tools
-
     folder = tempfile.TemporaryDirectory(prefix="parity-mnn-")
     target = Path(folder.name) / "model.mnn"
-    arguments = ["mnnconvert", "-f", "ONNX", "--modelFile", path, "--MNNModel", str(target), "--bizCode", "parity"]
-    _tools.mnnconvert([*arguments, "--keepInputFormat", "1"])
-    if not target.exists():
-        raise RuntimeError("MNN's converter wrote no file")
+    convert(path, str(target))
     module, _ = _module(target, inputs, outputs)
 
     def run(feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
@@ -34,6 +29,16 @@ def load(path: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Callab
 
     run.folder = folder  # goes with the module
     return run
+
+
+def convert(source: str, target: str) -> None:
+    """Have MNN's converter make its own file of an ONNX one; layouts stay. ``RuntimeError`` where it does not."""
+    import _tools
+
+    arguments = ["mnnconvert", "-f", "ONNX", "--modelFile", source, "--MNNModel", target, "--bizCode", "parity"]
+    _tools.mnnconvert([*arguments, "--keepInputFormat", "1"])
+    if not Path(target).exists():
+        raise RuntimeError("MNN's converter wrote no file")
 
 
 def load_own(path: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Callable[[dict], list[np.ndarray]]:

@@ -212,6 +212,18 @@ def test_a_long_line_loses_its_middle():
     assert told.endswith("aano such operator")
 
 
+def assert_shows_agreement(text, folder):
+    """Runs a program of a right exporter as it is."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", text], cwd=folder, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    shape, values = done.stdout.splitlines()[-2:]
+    assert shape == "shape (1, 1, 8, 4) and should be (1, 1, 8, 4)"
+    got, expected = map(float, re.findall(r"is (\S+) and should be (\S+)", values)[0])
+    assert got == pytest.approx(expected, abs=1e-5)
+
+
 @pytest.mark.parametrize("fake", [one for one in fakes.RIGHT if one.call == fakes.LINEAR], ids=[FIXED, DYNAMIC])
 def test_a_program_runs_as_it_is(fake, tmp_path):
     call = found("torch")[fakes.LINEAR]
@@ -220,11 +232,19 @@ def test_a_program_runs_as_it_is(fake, tmp_path):
     signs = np.arange(35) % 3 - 1
     ((shapes, _),) = fake.exporter.cells
     text = export_cells.program(call, exporter, shapes, 18, ON, case, signs, (1, 2))
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    shape, values = done.stdout.splitlines()[-2:]
-    assert shape == "shape (1, 1, 8, 4) and should be (1, 1, 8, 4)"
-    got, expected = map(float, re.findall(r"is (\S+) and should be (\S+)", values)[0])
-    assert got == pytest.approx(expected, abs=1e-5)
+    assert_shows_agreement(text, tmp_path)
+
+
+def test_of_what_is_not_linear_the_program_is_of_the_shape_that_shows_it_worst(few, tmp_path):
+    (fake,) = (one for one in fakes.WRONG if one.name == "cut_off, dynamic")
+    fake = dataclasses.replace(fake, exporter=dataclasses.replace(fake.exporter, program="pass"))
+    found_at, shown = [], _cell(fake, few, tmp_path)
+    for shape in shapes_of(few[fake.call], dynamic=True):
+        case, right = export_cells._expected(few[fake.call], *shape)
+        apart = np.maximum(right, 0) - right
+        found_at.append((float(apart.max()), f"{case.size_in} -> {case.size_out}", case.n))
+    gain, where, pixels = max(found_at)
+    assert shown.gain == pytest.approx(gain, abs=1e-6)
+    assert shown.where.endswith(where)
+    given = re.findall(r"np\.array\((\[\[.*?\]\]), np\.float32\)", shown.reproduction)
+    assert {len(re.findall(r"-?\d[\d.e-]*", each)) for each in given} == {pixels}

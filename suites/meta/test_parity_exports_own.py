@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +20,7 @@ from parity.runtimes import OWN_FILES, for_kind, named
 from parity.session import Session
 from parity.status import Status
 from parity.worker import Answer
+from suites.meta.test_parity_exports import assert_shows_agreement
 
 LINEAR = "torch interpolate(mode=bilinear, align_corners=False)"
 OWN = [one for one in exporters.of("torch") if one.kind in OWN_FILES]
@@ -113,14 +111,7 @@ def test_a_program_runs_as_it_is(exporter, shapes, tmp_path):
     case, _ = export_cells._expected(call, (5, 7), (8, 4))
     runtime = OWN_FILES[exporter.kind].name
     text = export_cells.program(call, exporter, shapes, 18, runtime, case, np.arange(35) % 3 - 1, (1, 2))
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr
-    shape, values = done.stdout.splitlines()[-2:]
-    assert shape == "shape (1, 1, 8, 4) and should be (1, 1, 8, 4)"
-    got, expected = map(float, re.findall(r"is (\S+) and should be (\S+)", values)[0])
-    assert got == pytest.approx(expected, abs=1e-5)
+    assert_shows_agreement(text, tmp_path)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ncnn") is None, reason="ncnn is not installed")
