@@ -14,7 +14,8 @@ import adapters
 
 _BOOTSTRAP = (
     "import importlib, json, sys; settings = json.loads(sys.argv[1]); sys.path[:] = settings['path']; "
-    "import adapters; adapters.__path__[:] = settings['adapters']; "
+    "folders = settings['adapters']; "
+    "folders and importlib.import_module('adapters').__path__.extend(folders); "
     "importlib.import_module(settings['module']).serve(*settings['pipes'])"
 )
 
@@ -23,14 +24,14 @@ class Process:
     """The process, the connections to it, and the file of its output.
 
     It runs ``serve(to_read, to_write)`` of ``module`` with its two file descriptors, finds modules where this process
-    does, and has ``environment`` set before it imports anything.
+    does, adapters in further folders too, and has ``environment`` set before it imports anything.
     """
 
     def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         self.output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by end)
         there, back = os.pipe(), os.pipe()
         pipes = (there[0], back[1])
-        folders = [str(folder) for folder in adapters.__path__]
+        folders = [str(folder) for folder in adapters.__path__][1:]
         settings = {"path": sys.path, "adapters": folders, "module": module, "pipes": pipes}
         # Warnings would be taken for the last words of native code.
         self.process = subprocess.Popen(

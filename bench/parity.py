@@ -1,11 +1,10 @@
-"""What parity of a model costs beside its runtimes' own loading and running: seconds, and memory."""
+"""What the parity of a model costs beside its runtimes' own loading and running: seconds, and memory."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -18,68 +17,44 @@ RUNTIMES = ("onnxruntime", "openvino", "opencv-dnn")
 REPEATS = 7
 """Of each figure the median is told: other work on the machine changes even processor time by a third."""
 
+_MEASURED = """
+import json, resource, subprocess, sys, time
+started = time.perf_counter()
+done = subprocess.run(sys.argv[1:], capture_output=True, text=True)
+seconds = time.perf_counter() - started
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+figures = {"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "mb": used.ru_maxrss / 2**10}
+print(json.dumps(figures | {"status": done.returncode, "out": done.stdout, "err": done.stderr[-2000:]}))
+"""
+"""In a process of its own, so that the children it has waited for are those of one command alone. The largest of
+them is what ``mb`` tells, in MiB on Linux."""
+
 _OWN = """
 import importlib, json, sys, time
 import numpy as np
-path, shape, load = sys.argv[1], tuple(map(int, sys.argv[2].split(","))), sys.argv[3]
-inputs, outputs = sys.argv[4].split(","), tuple(sys.argv[5].split(","))
-x = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+path, shape, load, name, outputs = sys.argv[1:]
+x = np.random.default_rng(0).standard_normal(tuple(map(int, shape.split(",")))).astype(np.float32)
 started = time.perf_counter()
-module, _, name = load.partition(":")
+module, _, function = load.partition(":")
 module = importlib.import_module(module)
 module.bring()
 imported = time.perf_counter()
-run = getattr(module, name)(path, tuple(inputs), outputs)
+run = getattr(module, function)(path, (name,), tuple(outputs.split(",")))
 loaded = time.perf_counter()
-run({inputs[0]: x})
-done = time.perf_counter()
-cpu = time.process_time()
-from parity.worker import peak_mb
-peak = peak_mb()
-seconds = {"import": imported - started, "load": loaded - imported, "run": done - loaded}
-print(json.dumps(seconds | {"cpu": cpu, "peak_mb": peak}))
-"""
-
-_PARITY = """
-import json, sys, time
-started = time.perf_counter()
-from parity.runtimes import named
-from parity.session import Session
-path, shape, runtimes = sys.argv[1], tuple(map(int, sys.argv[2].split(","))), sys.argv[3].split(",")
-with Session() as session:
-    session.warm([named(name) for name in runtimes])
-    from parity.model import load
-    from parity.run import run_in
-    found = run_in(session, load(path, {"x": shape}), runtimes, shapes={"x": shape})
-    seconds = time.perf_counter() - started
-    peaks = {name: max(a.peak_mb for n, a in session.answers if n == name) for name, _ in session.answers}
-from parity.worker import peak_mb
-peak = peak_mb()
-answers = {"seconds": seconds, "peaks_mb": peaks, "parent_mb": peak, "jobs": session.jobs}
-answers["exit"] = int(found.exit)
-print(json.dumps(answers | {"resizes": len({one.key for one in found.nodes})}))
+run({name: x})
+print(json.dumps({"import": imported - started, "load": loaded - imported, "run": time.perf_counter() - loaded}))
 """
 
 
-def _asked(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, object]:
-    """The last line that a program prints, in a process of its own with ``environment`` besides.
-
-    ``cpu`` is what it and all that it started took, until every one of them had ended, where the program itself does
-    not say another.
-    """
-    before = _processor_time()
-    command = [sys.executable, "-c", program, *arguments]
+def _measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> dict[str, object]:
+    """Seconds by the clock, processor time and memory of a command and all that it starts, and what it printed."""
+    whole = [sys.executable, "-c", _MEASURED, sys.executable, *command]
     variables = os.environ | dict(environment or {})
-    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr.strip()[-2000:])
-    return {"cpu": _processor_time() - before} | json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def _processor_time() -> float:
-    """Seconds of all processes that this one has started and that have ended, and of those that these did."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    done = subprocess.run(whole, cwd=ROOT, env=variables, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    if found["status"]:
+        raise RuntimeError(found["err"] or found["out"])
+    return found
 
 
 def large_model(path: Path) -> Path:
@@ -118,35 +93,40 @@ def _models(folder: Path) -> dict[str, tuple[Path, str]]:
     return models
 
 
-def _once(path: Path, shape: str, outputs: str, installed: Sequence[str]) -> dict[str, object]:
-    """Each runtime's own, one after the other, and then parity on all of them."""
+def _once(path: Path, shape: str, outputs: str, installed: Sequence[str]) -> dict[str, float]:
+    """Each runtime's own process, one after the other, and then the command on all of them."""
     from parity.runtimes import named
 
-    own = {}
+    own = []
     for one in map(named, installed):
         # As many threads as parity lets it have.
-        own[one.name] = _asked(_OWN, str(path), shape, one.load, "x", outputs, environment=one.environment)
-    found = _asked(_PARITY, str(path), shape, ",".join(installed))
-    parts = {part: sum(each[part] for each in own.values()) for part in ("import", "load", "run", "cpu")}
-    own_seconds = parts["import"] + parts["load"] + parts["run"]
-    largest, own_largest = max(*found["peaks_mb"].values(), found["parent_mb"]), max(o["peak_mb"] for o in own.values())
-    return found | {
-        "own": own,
-        "own_seconds": own_seconds,
+        found = _measured(["-c", _OWN, str(path), shape, one.load, "x", outputs], one.environment)
+        own.append(found | json.loads(found["out"]))
+    command = ["-m", "parity", str(path), "--shape", f"x={shape}", "--against", ",".join(installed), "--json"]
+    found = _measured(command)
+    parts = {part: sum(each[part] for each in own) for part in ("seconds", "cpu", "import", "load", "run")}
+    inside = parts["import"] + parts["load"] + parts["run"]
+    own_mb = max(each["mb"] for each in own)
+    return {
+        "resizes": len(json.loads(found["out"])["model"]["resizes"]),
+        "seconds": found["seconds"],
+        "own_seconds": parts["seconds"],
+        "ratio": found["seconds"] / parts["seconds"],
+        "own_inside": inside,
+        "ratio_inside": found["seconds"] / inside,
+        "cpu": found["cpu"],
         "own_cpu": parts["cpu"],
-        "own_without_imports": parts["load"] + parts["run"],
-        "own_mb": own_largest,
-        "largest_mb": largest,
-        "ratio": found["seconds"] / own_seconds,
         "cpu_ratio": found["cpu"] / parts["cpu"],
-        "memory": largest / own_largest,
+        "mb": found["mb"],
+        "own_mb": own_mb,
+        "memory_ratio": found["mb"] / own_mb,
     }
 
 
 def measure() -> dict[str, object]:
-    """For each model: what each installed runtime takes for itself in a fresh process, one after the other, and what
-    parity on all of them takes, by turns; medians. ``ratio`` is seconds of parity over the sum of import, load and one
-    inference; ``memory`` the largest of parity's processes over the largest of the runtimes' own."""
+    """For each model, medians: what every installed runtime takes in a process of its own, one after the other, to be
+    imported, load the model and run it once; and what ``python -m parity`` on all of them takes. Both are of whole
+    processes, from their start to their end; ``own_inside`` leaves out the start of Python and NumPy in each."""
     import onnx
 
     from parity.runtimes import named
@@ -157,8 +137,7 @@ def measure() -> dict[str, object]:
         for title, (path, shape) in _models(Path(folder)).items():
             outputs = ",".join(one.name for one in onnx.load(path, load_external_data=False).graph.output)
             runs = [_once(path, shape, outputs, installed) for _ in range(REPEATS)]
-            numbers = {key for key, value in runs[0].items() if isinstance(value, float)}
-            figures[title] = runs[0] | {key: statistics.median(one[key] for one in runs) for key in numbers}
+            figures[title] = {key: statistics.median(one[key] for one in runs) for key in runs[0]}
     return {"runtimes": installed, "models": figures}
 
 
@@ -171,14 +150,14 @@ def rows(found: dict[str, object]) -> list[dict[str, object]]:
             "seconds": each["seconds"],
             "runtimes' own": each["own_seconds"],
             "ratio": each["ratio"],
+            "own inside": each["own_inside"],
+            "ratio to that": each["ratio_inside"],
             "CPU": each["cpu"],
             "own CPU": each["own_cpu"],
             "ratio of CPU": each["cpu_ratio"],
-            "jobs": each["jobs"],
-            "parent MB": each["parent_mb"],
-            "largest MB": each["largest_mb"],
+            "largest MB": each["mb"],
             "own MB": each["own_mb"],
-            "memory ratio": each["memory"],
+            "memory ratio": each["memory_ratio"],
         }
         for title, each in found["models"].items()
     ]

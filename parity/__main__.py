@@ -11,11 +11,9 @@ from pathlib import Path
 
 from parity.ask import Question, answered
 from parity.model import BadModel
-from parity.outcomes import Exit
-from parity.page import write_page
 from parity.paths import refuse_output
 from parity.shapes import parsed
-from parity.show import lines
+from parity.status import Exit
 from parity.text import shown
 
 _EPILOG = (
@@ -59,11 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(shown(error, 600), file=sys.stderr)
         return int(Exit.CANNOT_TELL)
     if options.html is not None:
+        from parity.page import write_page
+
         try:
             write_page(options.html, verdict)
         except OSError as error:
             print(shown(f"{options.html}: {error.strerror or error}", 600), file=sys.stderr)
             return int(Exit.CANNOT_TELL)
+    from parity.show import lines
+
     try:
         print(json.dumps(verdict.as_dict(), indent=1) if options.json else "\n".join(lines(verdict)), flush=True)
     except BrokenPipeError:

@@ -12,6 +12,7 @@ from parity.resizes import ResizeNode
 LEDGER = Path(__file__).resolve().parent.parent / "suites" / "known_divergences.toml"
 """Read as the data that it is; nothing of ``suites`` is imported here."""
 
+_TABLE = "[[divergence]]"
 _OPSETS = (10, 11, 13, 18, 19)
 _FLAGS = ("mode", "coordinate_transformation_mode", "nearest_mode", "cubic_coeff_a", "antialias", "exclude_outside")
 
@@ -33,7 +34,7 @@ class Measured:
 def measured(node: ResizeNode) -> list[Measured]:
     """The ledger's entries of the conformance suite for the same operator with the same attributes, worst first."""
     labels = _labels(node)
-    found = [each for subject, each in _entries() if subject.partition(" ")[2] in labels]
+    found = [one for label in sorted(labels) for one in _entries(label)]
     return sorted(found, key=lambda one: (one.verdict != "diverges", -one.gain, one.framework))
 
 
@@ -66,18 +67,27 @@ def _attributes(node: ResizeNode) -> str:
 
 
 @functools.cache
-def _entries() -> tuple[tuple[str, Measured], ...]:
+def _blocks() -> tuple[str, ...]:
+    """The ledger's entries on conformance, as text: to parse them all takes longer than to read most models."""
     try:
-        with open(LEDGER, "rb") as file:
-            blocks = tomllib.load(file).get("divergence", [])
+        text = LEDGER.read_text(encoding="utf-8")
     except OSError:
         return ()
-    return tuple(
-        (subject, _entry(block, subject, gain))
-        for block in blocks
-        if block.get("suite") == "conformance"
-        for subject, gain in block.get("gain", {}).items()
-    )
+    return tuple(f"{_TABLE}{one}" for one in text.split(_TABLE)[1:] if '\nsuite = "conformance"\n' in one)
+
+
+@functools.cache
+def _entries(label: str) -> tuple[Measured, ...]:
+    """Those of the subjects of that label, whatever the framework; only their lines are parsed."""
+    end = f' {label}" = '
+    found = []
+    for text in _blocks():
+        if end not in text:
+            continue
+        lines = (line for line in text.splitlines() if not line.startswith('"') or end in line)
+        block = tomllib.loads("\n".join(lines))["divergence"][0]
+        found += [_entry(block, subject, gain) for subject, gain in block["gain"].items()]
+    return tuple(found)
 
 
 def _entry(block: dict, subject: str, gain: object) -> Measured:

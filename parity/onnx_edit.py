@@ -14,8 +14,6 @@ from parity.onnx_flat import Flat, Place
 if TYPE_CHECKING:
     import onnx
 
-_LARGEST_FILE = (1 << 31) - (1 << 20)
-
 
 class TooLarge(ValueError):
     """A copy would not fit into one file."""
@@ -40,9 +38,14 @@ def empty_copy(flat: Flat) -> onnx.ModelProto:
 
 def written(proto: onnx.ModelProto, path: Path) -> str:
     """Write a copy, beside the weights that it shares with others; returns the path."""
-    if proto.ByteSize() > _LARGEST_FILE:
-        raise TooLarge("a copy of the model would be larger than 2 GB")
-    path.write_bytes(proto.SerializeToString())
+    from google.protobuf.message import EncodeError
+
+    # To ask for its size would cost as much as to serialise it; protobuf refuses what is larger than 2 GB.
+    try:
+        content = proto.SerializeToString()
+    except EncodeError:
+        raise TooLarge("a copy of the model would be larger than 2 GB") from None
+    path.write_bytes(content)
     return str(path)
 
 

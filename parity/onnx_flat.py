@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import onnx
 
 _TAG = "halfpixel.resize"
-_LARGE_MODEL = 64 << 20
+_LARGE_MODEL = 8 << 20
 """Bytes beyond which weights lie in a file that all the copies share: a copy then costs next to nothing."""
 _LARGE_TENSOR = 4096
 _WEIGHTS = "weights.bin"
@@ -114,7 +114,7 @@ def _copied(model: Model, folder: Path) -> onnx.ModelProto:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(model.folder / location, target)
     proto = onnx.ModelProto()
-    if model.proto.ByteSize() < _LARGE_MODEL:
+    if model.path.stat().st_size < _LARGE_MODEL:
         proto.CopyFrom(model.proto)
         return proto
     for name, value in model.proto.ListFields():

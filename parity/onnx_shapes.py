@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import atexit
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -193,12 +191,12 @@ _processes: list[Process] = []
 
 
 def start() -> None:
-    """Start the process that infers, if it is not there: importing onnx takes it a while, best spent on the file here.
+    """Start the process that infers, if it is not there, so that it comes up while the file is read here.
 
     It stays for the next model, and ends with this process.
     """
     if not _processes:
-        _processes.append(Process("parity.onnx_shapes"))
+        _processes.append(Process("parity.onnx_inference"))
 
 
 @atexit.register
@@ -223,22 +221,3 @@ def _inferred(model: bytes) -> bytes:
     if status != b"ok":
         raise _Failed(f"shape inference refused: {answer.decode(errors='replace')[:200]}")
     return answer
-
-
-def serve(to_read: int, to_write: int) -> None:
-    """Infer the shapes of every model that comes, until the pipe ends."""
-    import onnx.shape_inference
-
-    with Connection(to_read, writable=False) as of, Connection(to_write, readable=False) as to:
-        while True:
-            try:
-                model = of.recv_bytes()
-            except EOFError:
-                os._exit(0)
-            try:
-                answer = onnx.shape_inference.infer_shapes(model, data_prop=True).SerializeToString()
-                status = b"ok"
-            except Exception as error:
-                status, answer = b"refused", str(error).encode(errors="replace")
-            to.send_bytes(status)
-            to.send_bytes(answer)

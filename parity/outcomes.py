@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import IntEnum
 
 from golden import Convention
-from parity.status import Status
+from parity.status import Exit, Status
 from probe.discrepancy import Verdict
 
 __all__ = [
@@ -20,14 +19,6 @@ __all__ = [
     "Run",
     "Status",
 ]
-
-
-class Exit(IntEnum):
-    """The verdict on a model, as the exit code of the command."""
-
-    PARITY = 0
-    DIVERGENCE = 1
-    CANNOT_TELL = 2
 
 
 @dataclass(frozen=True, slots=True)

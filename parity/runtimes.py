@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -51,6 +50,8 @@ class Runtime:
     @property
     def version(self) -> str:
         """The installed version, empty where none is known."""
+        import importlib.metadata  # takes longer than all else that the start of a runtime's process waits for
+
         for distribution in self.distributions:
             try:
                 return importlib.metadata.version(distribution)

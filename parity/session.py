@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.outcomes import Status
 from parity.runtimes import Runtime
+from parity.status import Status
 from parity.worker import PATIENCE, Answer, Job, Worker
 
 

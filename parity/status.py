@@ -1,8 +1,16 @@
-"""How it went with a runtime; apart from the other outcomes, since the processes of runtimes need nothing else."""
+"""How it went with a runtime, and the verdict on a model; apart from what else a run finds: processes need no more."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+
+
+class Exit(IntEnum):
+    """The verdict on a model, as the exit code of the command."""
+
+    PARITY = 0
+    DIVERGENCE = 1
+    CANNOT_TELL = 2
 
 
 class Status(StrEnum):

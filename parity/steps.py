@@ -86,11 +86,12 @@ class Steps:
             self.whole |= self.subject.whole(first, *first)
             self.look_inside([one for one in first if self.whole[one].status is Status.RAN])
 
-        with ThreadPoolExecutor(1) as pool:
-            begun = pool.submit(begin)
-            others = self.subject.whole(rest)
+        with ThreadPoolExecutor(2) as pool:
+            begun, others = pool.submit(begin), pool.submit(self.subject.whole, rest)
+            _ = self.subject.places  # To find them may take a copy of the model, which is made while it is run.
             begun.result()
-        self.whole |= others
+            answers = others.result()
+        self.whole |= answers
 
     def find_base(self, ran: list[Runtime]) -> Runtime:
         """The first runtime that can be looked into and whose resizes are all right, else the one with most of them."""
@@ -209,7 +210,8 @@ class Steps:
         data: list[tuple[np.ndarray, np.ndarray]],
     ) -> NodeFinding:
         mine = self.shown.get(one, {})
-        found = replace(own, inherited=localise.inherited(self.subject, place, mine, self.shown[base]))
+        here = 0.0 if one is base else localise.inherited(self.subject, place, mine, self.shown[base])
+        found = replace(own, inherited=here)
         if not found.differs:
             return found
         if not data:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from threading import Lock
 
 import numpy as np
 
@@ -27,12 +29,21 @@ class Subject:
     def __init__(self, model: Model, session: Session, feeds: Mapping[str, np.ndarray], more: Sequence[Mapping] = ()):
         self.model, self.session, self.feeds = model, session, dict(feeds)
         self.saved = [session.saved(one) for one in (feeds, *more)]
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Where its resizes take and make what can be shown."""
         # TensorFlow names what an operator takes in terms of the function that it is in, which running inlines.
-        by_operator = model.kind == "saved_model"
-        self.places = tuple(
-            Place(one, (), f"{INPUT_OF}{one.output}" if by_operator else one.input, one.output) for one in model.resizes
+        by_operator = self.model.kind == "saved_model"
+        return tuple(
+            Place(one, (), f"{INPUT_OF}{one.output}" if by_operator else one.input, one.output)
+            for one in self.model.resizes
         )
-        self.unseen: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def unseen(self) -> tuple[tuple[str, str], ...]:
+        """The resizes that cannot be shown, with why."""
+        return ()
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -119,9 +130,27 @@ class OnnxSubject(Subject):
 
     def __init__(self, model: Model, session: Session, feeds: Mapping[str, np.ndarray], more: Sequence[Mapping] = ()):
         super().__init__(model, session, feeds, more)
-        self.flat: Flat = flat(model, session.folder)
-        self.places, self.unseen = self.flat.places, self.flat.unseen
         self._with_fixed_shapes: set[Runtime] = set()
+        self._flat: Flat | None = None
+        self._flattening = Lock()
+
+    @property
+    def flat(self) -> Flat:
+        """The copy that is rewritten. It is made when it is first asked for, by whichever thread that is."""
+        with self._flattening:
+            if self._flat is None:
+                self._flat = flat(self.model, self.session.folder)
+            return self._flat
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Of the resizes in :attr:`flat`."""
+        return self.flat.places
+
+    @property
+    def unseen(self) -> tuple[tuple[str, str], ...]:
+        """The resizes that are not in :attr:`flat`, with why."""
+        return self.flat.unseen
 
     def whole(self, runtimes: Sequence[Runtime], more_on: Runtime | None = None) -> dict[Runtime, Answer]:
         """The file itself; where that is refused for want of shapes, a copy with fixed ones."""

@@ -17,7 +17,9 @@ def shown(text: object, limit: int = 80) -> str:
     """
     whole = str(text)
     # Escaping makes text longer, never shorter: more than the limit is not looked at.
-    kept = "".join(each if each.isprintable() else _escaped(each) for each in whole[: limit + 1])
+    kept = whole[: limit + 1]
+    if not kept.isprintable():
+        kept = "".join(each if each.isprintable() else _escaped(each) for each in kept)
     if len(kept) <= limit and len(whole) <= limit:
         return kept
     told = f"… ({len(whole)} characters)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +14,7 @@ from golden.convention import COORDINATE_TRANSFORMATION_MODES, NEAREST_MODES
 from parity.audit import MISREAD, audit
 from parity.elsewhere import TABLE
 from parity.meaning import in_tensorflow, in_torch, in_words
-from parity.measured import measured
+from parity.measured import LEDGER, _entries, measured
 from parity.model import load
 from parity.predict import at_sizes, worst_case
 from parity.resizes import ResizedAxis
@@ -153,6 +154,17 @@ def test_what_the_ledger_has_measured_is_quoted(tmp_path):
     assert [(one.verdict, one.gain) for one in found[:1]] == [("ties", 2.0)]
     (told,) = [one for one in _remarks(proto, tmp_path, "ledger") if one.runtime.startswith("onnxruntime")]
     assert (told.gain, told.source) == (2.0, found[0].link)
+
+
+def test_of_the_ledger_what_is_parsed_in_part_is_what_is_parsed_whole():
+    whole = {}
+    for block in tomllib.loads(LEDGER.read_text(encoding="utf-8"))["divergence"]:
+        for subject in block["gain"] if block["suite"] == "conformance" else ():
+            label = subject.removeprefix(f"{block['framework']} ")
+            whole.setdefault(label, []).append((block["framework"], block["verdict"], block["reason"]))
+    assert len(whole) > 100
+    for label, entries in whole.items():
+        assert sorted((one.framework, one.verdict, one.reason) for one in _entries(label)) == sorted(entries)
 
 
 def test_pixels_near_a_jump_are_counted_where_float32_can_miss_them(tmp_path):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from parity.model import load
 from parity.onnx_operators import resolved
 from suites.meta import _parity_graphs as models
 
+ROOT = Path(__file__).resolve().parents[2]
 _NEAREST = Convention(kernel="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
 
 
@@ -106,6 +110,12 @@ def test_a_region_is_read_where_the_mode_reads_it(tmp_path):
     (axis,) = _one(proto, tmp_path).axes
     assert axis.convention.roi == (Fraction(1, 4), Fraction(3, 4))
     assert (axis.axis, axis.convention.border) == (2, "extrapolate")
+
+
+def test_the_process_that_infers_shapes_imports_little():
+    program = "import sys; from parity.onnx_inference import _native; _native(); print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_sizes_that_are_computed_from_a_shape_are_inferred(tmp_path):
