@@ -11,8 +11,14 @@ if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
 
-def resize_model(operator: str, dtype: str, size: tuple[int, int] | None = None, **flags: bool) -> bytes:
-    """A .tflite file of one RESIZE_BILINEAR or RESIZE_NEAREST_NEIGHBOR of any (N, H, W, C).
+def resize_model(
+    operator: str,
+    dtype: str,
+    size: tuple[int, int] | None = None,
+    shape: tuple[int, int, int, int] | None = None,
+    **flags: bool,
+) -> bytes:
+    """A .tflite file of one RESIZE_BILINEAR or RESIZE_NEAREST_NEIGHBOR of (N, H, W, C), any or of that ``shape``.
 
     The output's size is an input of the model, or ``size`` where that is given. Integers are quantised, with scale 1
     and zero point 0 (int8, uint8, int16), so that they stand for themselves.
@@ -40,12 +46,13 @@ def resize_model(operator: str, dtype: str, size: tuple[int, int] | None = None,
     node.builtinOptions.alignCorners = flags.get("align_corners", False)
     node.builtinOptions.halfPixelCenters = flags.get("half_pixel_centers", False)
     node.opcodeIndex, node.inputs, node.outputs = 0, [0, 1], [2]
+    made = None if shape is None or size is None else [shape[0], *size, shape[3]]
     graph.tensors = [
-        tensor("x", [1] * 4, [-1] * 4, kind, 0),
+        tensor("x", list(shape or [1] * 4), list(shape or [-1] * 4), kind, 0),
         tensor("size", [2], [2], schema.TensorType.INT32, 1),
-        tensor("y", [1] * 4, [-1] * 4, kind, 0),
+        tensor("y", made or [1] * 4, made or [-1] * 4, kind, 0),
     ]
-    graph.operators, graph.inputs, graph.outputs = [node], [0, 1] if size is None else [0], [2]
+    graph.name, graph.operators, graph.inputs, graph.outputs = operator, [node], [0, 1] if size is None else [0], [2]
     model.version, model.operatorCodes, model.subgraphs = 3, [code], [graph]
     model.buffers = [schema.BufferT(), schema.BufferT()]
     if size is not None:

@@ -25,7 +25,7 @@ the second for calls that take whole factors alone."""
 IMAGES = max(height * width for (height, width), _ in SHAPES) + 1
 _READS = {
     "onnx": ("onnxruntime", "opencv-dnn", "onnx-reference", "openvino"),
-    "tflite": ("litert", "litert-reference", "openvino"),
+    "tflite": ("litert", "litert-reference", "openvino", "opencv-dnn"),
     "openvino": ("openvino",),
     "saved_model": ("tensorflow", "openvino"),
 }

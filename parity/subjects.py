@@ -115,7 +115,7 @@ class LitertSubject(Subject):
                 continue
             flags = {name: bool(value) for name, value in place.resize.attributes.items()}
             path = self.session.path(".tflite")
-            path.write_bytes(resize_model(place.resize.op, "float32", (after[1], after[2]), **flags))
+            path.write_bytes(resize_model(place.resize.op, "float32", (after[1], after[2]), before, **flags))
             feeds = [self.session.saved({"x": np.asarray(each)}) for each in (x, noise_like(x))]
             jobs = {one: self.session.job(one, path, ("x",), ("y",), feeds) for one in runtimes}
             for one, answer in self.session.do_all(jobs).items():

@@ -1,8 +1,12 @@
-"""OpenCV DNN, with the engine that is its default."""
+"""OpenCV DNN, with the engine that is its default.
+
+It reads images of four axes in LiteRT files as (N, C, H, W), where the file says (N, H, W, C), and gives them back so:
+https://github.com/opencv/opencv/blob/5.x/modules/dnn/src/tflite/tflite_importer.cpp
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -18,15 +22,31 @@ def load(path: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Callab
     """A net of the file, which must declare the shapes of its inputs."""
     import cv2
 
-    read = cv2.dnn.readNetFromTFLite if path.endswith(".tflite") else cv2.dnn.readNetFromONNX
-    net = read(path)
+    is_lite = path.endswith(".tflite")
+    net = (cv2.dnn.readNetFromTFLite if is_lite else cv2.dnn.readNetFromONNX)(path)
     if net.empty():
         raise RuntimeError("OpenCV reads an empty net from it")
+    if is_lite:
+        outputs = _own_names(net.getUnconnectedOutLayersNames(), outputs)
 
     def run(feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
         for name, x in feeds.items():
-            net.setInput(x, name)
-        found = net.forward(list(outputs)) if outputs else net.forward()
-        return list(found)
+            net.setInput(_moved(x, (0, 3, 1, 2)) if is_lite else x, name)
+        found = list(net.forward(list(outputs)) if outputs else net.forward())
+        return [_moved(y, (0, 2, 3, 1)) for y in found] if is_lite else found
 
     return run
+
+
+def _own_names(own: Sequence[str], outputs: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that OpenCV has, of which there are as many; a file's signature may have others for the same."""
+    if set(outputs) <= set(own):
+        return outputs
+    if len(own) != len(outputs):
+        raise RuntimeError(f"OpenCV has {len(own)} outputs of the file's {len(outputs)}")
+    return tuple(own)
+
+
+def _moved(x: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
+    """Its axes in another order, where they are four."""
+    return np.ascontiguousarray(x.transpose(order)) if x.ndim == 4 else x

@@ -256,20 +256,6 @@ def test_large_models_share_their_weights(tmp_path, monkeypatch):
     assert run(model, ["onnxruntime", "onnx-reference"]).exit is Exit.PARITY
 
 
-@pytest.mark.parametrize("operator", ["RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"])
-def test_a_litert_model_by_its_two_kinds_of_kernels(operator, tmp_path):
-    pytest.importorskip("ai_edge_litert", reason="ai-edge-litert is not installed")
-    from adapters._litert_models import resize_model
-
-    path = tmp_path / "m.tflite"
-    path.write_bytes(resize_model(operator, "float32", (9, 14), half_pixel_centers=True))
-    name = load(path).inputs[0].name
-    found = run(load(path), ["litert", "litert-reference"], shapes={name: (1, 6, 5, 2)})
-    assert found.exit is Exit.PARITY
-    assert {one.sizes for one in found.nodes} == {((6, 9), (5, 14))}
-    assert {one.runtime for one in found.nodes if one.compared} == {"litert", "litert-reference"}
-
-
 def test_a_saved_model_and_its_resizes(tmp_path):
     tf = pytest.importorskip("tensorflow")
 

@@ -1,0 +1,54 @@
+"""LiteRT files: by LiteRT's two kinds of kernels, and by OpenCV, which has their images in another layout."""
+
+from __future__ import annotations
+
+import pytest
+
+from parity.model import load
+from parity.outcomes import Exit
+from parity.run import run
+
+
+@pytest.mark.parametrize("operator", ["RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"])
+def test_a_litert_model_by_its_two_kinds_of_kernels(operator, tmp_path):
+    pytest.importorskip("ai_edge_litert", reason="ai-edge-litert is not installed")
+    from adapters._litert_models import resize_model
+
+    path = tmp_path / "m.tflite"
+    path.write_bytes(resize_model(operator, "float32", (9, 14), half_pixel_centers=True))
+    name = load(path).inputs[0].name
+    found = run(load(path), ["litert", "litert-reference"], shapes={name: (1, 6, 5, 2)})
+    assert found.exit is Exit.PARITY
+    assert {one.sizes for one in found.nodes} == {((6, 9), (5, 14))}
+    assert {one.runtime for one in found.nodes if one.compared} == {"litert", "litert-reference"}
+
+
+@pytest.fixture(scope="module")
+def enlarging(tmp_path_factory):
+    """A SavedModel of two resizes of three channels, and the LiteRT file that is made of it."""
+    tf = pytest.importorskip("tensorflow")
+
+    class Module(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([1, 8, 10, 3], tf.float32, name="x")])
+        def enlarge(self, x):
+            y = tf.image.resize(x, (12, 25))
+            return {"y": tf.nn.relu(tf.raw_ops.ResizeNearestNeighbor(images=y, size=(30, 20), align_corners=True))}
+
+    folder, module = tmp_path_factory.mktemp("enlarging"), Module()
+    tf.saved_model.save(module, str(folder / "saved"), signatures={"serving_default": module.enlarge})
+    (folder / "m.tflite").write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(folder / "saved")).convert())
+    return folder
+
+
+def test_opencv_is_given_channels_first_and_gives_them_back_last(enlarging):
+    found = run(load(enlarging / "m.tflite"), ["opencv-dnn"], original=load(enlarging / "saved"))
+    assert [one.message for one in found.outcomes] == ["", ""]
+    assert found.exit is Exit.PARITY
+    assert [one.worst < 1e-5 < one.spread for one in found.outputs] == [True]
+
+
+def test_resizes_of_a_litert_file_are_run_alone_by_opencv(enlarging):
+    pytest.importorskip("ai_edge_litert", reason="ai-edge-litert is not installed")
+    found = run(load(enlarging / "m.tflite"), ["litert", "opencv-dnn"])
+    assert found.exit is Exit.PARITY
+    assert [one.runtime for one in found.nodes if one.compared].count("opencv-dnn") == 2
