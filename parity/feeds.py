@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from parity.model import BadModel, Port
+from parity.model import BadModel, Model, Port
+from parity.onnx_sizes import WORDS, deciding
 from parity.text import shown
 
 SEED = 0
@@ -21,13 +22,14 @@ Feeds = dict[str, np.ndarray]
 
 
 def prepared(
-    inputs: Sequence[Port], given: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
+    model: Model, given: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
 ) -> tuple[Feeds, tuple[str, ...]]:
-    """An array for each input, and in words what each is.
+    """An array for each input of ``model``, and in words what each is.
 
-    Inputs without an array get one from :func:`seeded`, of the shape in ``shapes`` where that is given. Raises
-    ``BadModel`` for names, shapes and dtypes that do not fit.
+    Inputs without an array get one of :func:`parity.onnx_sizes.deciding`, or else from :func:`seeded`, of the shape in
+    ``shapes`` where that is given. Raises ``BadModel`` for names, shapes and dtypes that do not fit.
     """
+    inputs = model.inputs
     names = {port.name for port in inputs}
     for what, mapping in (("input", given), ("shape", shapes)):
         for name in mapping:
@@ -36,14 +38,18 @@ def prepared(
                 raise BadModel(f"{what} given for {shown(name, 60)!r}, which is no input of the model; it has {known}")
     fixed = dict(shapes) | {name: array.shape for name, array in given.items()}
     sizes = _symbols(inputs, fixed)
+    chosen = {port.name: fixed[port.name] if port.name in given else _shape(port, fixed, sizes) for port in inputs}
+    decided = deciding(model, chosen)
     feeds: Feeds = {}
     words = []
     for port in inputs:
         if port.name in given:
             feeds[port.name] = _checked(port, np.asarray(given[port.name]))
             how = "given"
+        elif port.name in decided:
+            feeds[port.name], how = decided[port.name], f"{WORDS}: {decided[port.name].reshape(-1).tolist()}"
         else:
-            feeds[port.name], how = seeded(port.dtype, _shape(port, fixed, sizes), port.name)
+            feeds[port.name], how = seeded(port.dtype, chosen[port.name], port.name)
         array = feeds[port.name]
         words.append(f"{shown(port.name, 60)}: {array.dtype} {array.shape}, {how}")
     return feeds, tuple(words)
@@ -128,12 +134,15 @@ def seeded(dtype: str, shape: tuple[int, ...], name: str = "") -> tuple[np.ndarr
     raise BadModel(f"input {shown(name, 60)!r} is {dtype}, for which there is no input here: give one with --input")
 
 
-def nudged(feeds: Feeds) -> Feeds:
-    """The same with every float moved to one beside it, up or down at random (seeded): one rounding of the input."""
+def nudged(feeds: Feeds, kept: Collection[str] = ()) -> Feeds:
+    """The same with every float moved to one beside it, up or down at random (seeded): one rounding of the input.
+
+    Those whose names are in ``kept`` stay as they are.
+    """
     random = np.random.default_rng(SEED + 1)
     result = {}
     for name, array in feeds.items():
-        if array.dtype.kind == "f":
+        if array.dtype.kind == "f" and name not in kept:
             drawn = np.unpackbits(np.frombuffer(random.bytes(-(-array.size // 8)), np.uint8), count=array.size)
             ends = np.array([-np.inf, np.inf], array.dtype)
             array = np.nextafter(array, ends[drawn].reshape(array.shape))

@@ -83,7 +83,7 @@ def fix(
     if not found.differing:
         raise CannotFix("no resize differs: there is nothing to correct")
     runtimes = [named(one.runtime) for one in found.outcomes if one.ran and not one.runtime.startswith("reference")]
-    arrays, _ = prepared(model.inputs, feeds or {}, shapes or {})
+    arrays, _ = prepared(model, feeds or {}, shapes or {})
     with Session(patience) as session:
         session.warm(runtimes)
         theirs = reference.ran(original, model, arrays, session) if original is not None else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,15 +139,19 @@ def replaced(flat: Flat, replacements: Mapping[Place, Replacement]) -> onnx.Mode
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A resize alone in a model: ``proto`` takes ``x0``, ``x1``, ... and makes ``y0``, ``y1``, ..., one a place."""
+    """A resize alone in a model: ``proto`` takes ``x0``, ``x1``, ... and makes ``y0``, ``y1``, ..., one a place.
+
+    ``fed`` are arrays for its further inputs, by name.
+    """
 
     proto: onnx.ModelProto
     places: tuple[Place, ...]
+    fed: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Names, one a place."""
-        return tuple(f"x{k}" for k in range(len(self.places)))
+        """Names, one a place, and then those of what else it is fed."""
+        return (*(f"x{k}" for k in range(len(self.places))), *self.fed)
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -161,15 +165,18 @@ def cut(
     values: Mapping[str, np.ndarray],
     shapes: Mapping[Place, tuple[tuple[int, ...], tuple[int, ...]]],
     attributes: Mapping[str, object] | None = None,
+    open_inputs: Collection[str] = (),
 ) -> Cut:
     """Resizes cut out of the model, all into one; whatever else they take is a constant, as it was in ``values``.
 
-    ``shapes`` has what each took and made, which is declared; ``attributes`` are set over their own. Raises
+    ``shapes`` has what each took and made, which is declared; ``attributes`` are set over their own. What is among
+    ``open_inputs`` stays an input, since a runtime may do otherwise with what it does not know beforehand. Raises
     ``KeyError`` for a tensor whose value is not known.
     """
     from onnx import NodeProto, TensorProto, helper, numpy_helper
 
     nodes, constants, inputs, outputs = [], [], [], []
+    fed: dict[str, np.ndarray] = {}
     for k, place in enumerate(places):
         own = [flat.proto.graph.node[index] for index in place.nodes]
         made = {name for node in own for name in node.output if name}
@@ -180,7 +187,10 @@ def cut(
                 if name not in names:
                     names[name] = f"c{k}_{len(names)}"
                     value = flat.constant(name)
-                    constants.append(numpy_helper.from_array(values[name] if value is None else value, names[name]))
+                    if value is None and name in open_inputs:
+                        fed[names[name]] = values[name]
+                    else:
+                        constants.append(numpy_helper.from_array(values[name] if value is None else value, names[name]))
             copy = NodeProto.FromString(node.SerializeToString())
             copy.name = f"n{len(nodes)}"
             del copy.input[:], copy.output[:]
@@ -197,11 +207,12 @@ def cut(
         before, after = shapes[place]
         inputs.append(helper.make_tensor_value_info(f"x{k}", kind, before))
         outputs.append(helper.make_tensor_value_info(f"y{k}", kind, after))
-    graph = helper.make_graph(nodes, "cut", inputs, outputs, constants)
+    more = [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape) for n, x in fed.items()]
+    graph = helper.make_graph(nodes, "cut", [*inputs, *more], outputs, constants)
     proto = helper.make_model(graph, ir_version=flat.proto.ir_version)
     del proto.opset_import[:]
     proto.opset_import.extend(flat.proto.opset_import)
-    return Cut(proto, tuple(places))
+    return Cut(proto, tuple(places), fed)
 
 
 def alone(

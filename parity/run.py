@@ -14,6 +14,7 @@ from parity.exact import Definition
 from parity.feeds import nudged, prepared
 from parity.model import BadModel, Model
 from parity.onnx_flat import Place
+from parity.onnx_sizes import deciding
 from parity.outcomes import NodeFinding, OtherNode, OutputDifference, Run, Status
 from parity.runtimes import Runtime, for_kind, named
 from parity.session import Session
@@ -71,7 +72,7 @@ def run_in(
     started = time.perf_counter()
     chosen = _chosen(model, against)
     session.warm(chosen)
-    arrays, words = prepared(model.inputs, feeds or {}, shapes or {})
+    arrays, words = prepared(model, feeds or {}, shapes or {})
     steps = Steps(session, model, chosen, arrays, everywhere=everywhere)
     if original is not None:
         steps.original = reference.ran(original, model, arrays, session)
@@ -89,7 +90,9 @@ def _chosen(model: Model, against: Sequence[str]) -> list[Runtime]:
 
 
 def _found(steps: Steps) -> Run:
-    steps.nudged = nudged(steps.feeds)
+    # A scale that is no more 1 for what is not resized is another question, and often refused.
+    kept = deciding(steps.model, {name: array.shape for name, array in steps.feeds.items()})
+    steps.nudged = nudged(steps.feeds, kept)
     steps.subject = subject(steps.model, steps.session, steps.feeds, [steps.nudged])
     steps.run_whole()
     ran = [one for one in steps.chosen if steps.whole[one].status is Status.RAN]

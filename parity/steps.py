@@ -110,6 +110,7 @@ class Steps:
         if len(self.whole[twice].files) < 2:
             return {}
         floats = [(self.nudged[name], x) for name, x in self.feeds.items() if x.size and x.dtype.kind == "f"]
+        floats = [(moved, x) for moved, x in floats if moved is not x]
         nudges = [np.abs(moved - x).mean(dtype=np.float64) for moved, x in floats]
         errors: dict[Place, float] = {}
         for each in self.seen.values():

@@ -225,10 +225,10 @@ class OnnxSubject(Subject):
         shapes: Mapping[Place, Shapes],
     ) -> dict[Runtime, Answer]:
         known = Values(self, values)
-        cut = onnx_edit.cut(self.flat, places, known, shapes)
+        cut = onnx_edit.cut(self.flat, places, known, shapes, open_inputs=self.inputs)
         given = {f"x{k}": asked.together(p, shapes[p], known[p.input]) for k, p in enumerate(places)}
         path = onnx_edit.written(cut.proto, self.session.path(".onnx"))
-        feeds = [self.session.saved({name: arrays[0] for name, arrays in given.items()})]
+        feeds = [self.session.saved({name: arrays[0] for name, arrays in given.items()} | cut.fed)]
         second = {name: arrays[1] for name, arrays in given.items() if len(arrays) > 1}
         if second:
             feeds.append(feeds[0] | self.session.saved(second))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -12,7 +13,7 @@ from onnx import TensorProto, helper
 from golden import Convention, matrix
 from parity import cause, exact, feeds, outputs
 from parity.exact import Definition
-from parity.model import BadModel, Port, load
+from parity.model import BadModel, Model, Port, load
 from parity.onnx_flat import flat
 from parity.outcomes import Exit, LabelChange, NodeFinding
 from parity.run import run
@@ -26,8 +27,9 @@ SCALES = {"scales": np.array([1, 1, 2, 2], np.float32)}
 
 def test_inputs_nobody_gave_are_the_same_in_every_run():
     ports = [Port("x", "float32", ("n", 3, "h", "w")), Port("mask", "bool", (1, 4)), Port("ids", "int64", ("n", 5))]
-    first, words = feeds.prepared(ports, {}, {})
-    second, _ = feeds.prepared(ports, {}, {})
+    model = Model(Path("m.onnx"), "onnx", tuple(ports), (), ())
+    first, words = feeds.prepared(model, {}, {})
+    second, _ = feeds.prepared(model, {}, {})
     assert {name: x.shape for name, x in first.items()} == {"x": (1, 3, 64, 96), "mask": (1, 4), "ids": (1, 5)}
     assert all(np.array_equal(first[name], second[name]) for name in first)
     assert words[0] == "x: float32 (1, 3, 64, 96), standard normal, seed 0"
@@ -36,7 +38,9 @@ def test_inputs_nobody_gave_are_the_same_in_every_run():
 
 def test_symbols_have_one_size_wherever_they_stand():
     ports = [Port("x", "float32", ("n", 3, "h", "w")), Port("depth", "float32", ("n", "h", "w"))]
-    arrays, _ = feeds.prepared(ports, {"x": np.zeros((2, 3, 5, 7), np.float32)}, {})
+    arrays, _ = feeds.prepared(
+        Model(Path("m.onnx"), "onnx", tuple(ports), (), ()), {"x": np.zeros((2, 3, 5, 7), np.float32)}, {}
+    )
     assert arrays["depth"].shape == (2, 5, 7)
 
 
@@ -51,7 +55,7 @@ def test_symbols_have_one_size_wherever_they_stand():
 )
 def test_inputs_that_cannot_be_made_are_one_line(port, words):
     with pytest.raises(BadModel, match=words):
-        feeds.prepared([port], {}, {})
+        feeds.prepared(Model(Path("m.onnx"), "onnx", (port,), (), ()), {}, {})
 
 
 def test_a_nudge_is_one_float():

@@ -1,0 +1,113 @@
+"""What an ONNX model is fed where an input of its own says how a resize is to be done: scales, sizes, or a region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parity.model import Model
+from parity.onnx_facts import Facts, Shape
+from parity.onnx_graphs import OWN_DOMAINS, attributes_of, scopes
+from parity.onnx_shapes import infer
+from parity.resizes import ResizeNode
+
+if TYPE_CHECKING:
+    import onnx
+
+SCALE = 1.618
+"""Near the golden ratio, so that no small size times this is near a whole number, whichever way it is rounded."""
+_REGION = (0.125, 0.875)
+_UNKNOWN = (64, 96)
+_SAME = ("Cast", "Identity", "Squeeze", "Unsqueeze", "Reshape", "Flatten")
+
+WORDS = f"resizes by {SCALE}"
+
+
+def deciding(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Arrays for the inputs that become scales, sizes or regions of resizes; ``shapes`` has those of every input.
+
+    Sizes are :data:`SCALE` times those of what is resized, along all axes but the first two, or those that the node
+    names. Inputs are followed through operators that only move numbers; of others nothing is chosen here.
+    """
+    nodes = [one for one in model.resizes if one.graph == "main" and {"scales", "sizes", "roi"} & one.fed.keys()]
+    if model.proto is None or not nodes:
+        return {}
+    inferred = infer(model.proto, model.folder, shapes)
+    facts = Facts(next(scopes(model.proto)), model.folder, inferred.shapes, inferred.dtypes)
+    found = {port.name: np.ones(shapes[port.name], port.dtype) for port in model.inputs if _is_list(port.dtype)}
+    touched: set[str] = set()
+    for node in nodes:
+        for role, name in node.fed.items():
+            _settle(facts, name, dict(enumerate(_wanted(role, node, facts))), found, touched)
+    return {name: found[name] for name in sorted(touched)}
+
+
+def _is_list(dtype: str) -> bool:
+    return dtype in ("float16", "float32", "float64", "int32", "int64")
+
+
+def _wanted(role: str, node: ResizeNode, facts: Facts) -> list[float]:
+    shape: Shape = facts.shape(node.input) or ()
+    rank = node.rank or len(shape)
+    axes = [int(axis) % rank for axis in node.attributes.get("axes") or range(rank)]
+    is_resized = [bool(node.attributes.get("axes")) or axis >= 2 or rank <= 2 for axis in axes]
+    if role == "scales":
+        return [SCALE if yes else 1.0 for yes in is_resized]
+    if role == "sizes":
+        lengths = [shape[axis] if axis < len(shape) else "?" for axis in axes]
+        known = [
+            one if isinstance(one, int) else _UNKNOWN[k % 2] if is_resized[k] else 1 for k, one in enumerate(lengths)
+        ]
+        return [int(one * SCALE) if yes else one for one, yes in zip(known, is_resized, strict=True)]
+    if role == "roi":
+        return [_REGION[end] if yes else float(end) for end in (0, 1) for yes in is_resized]
+    return []
+
+
+def _settle(
+    facts: Facts, name: str, wanted: Mapping[int, float], found: dict[str, np.ndarray], touched: set[str]
+) -> None:
+    """Set the elements of inputs that become these elements of a tensor."""
+    if name in found:
+        for place, value in wanted.items():
+            if place < found[name].size:
+                found[name].flat[place] = value
+                touched.add(name)
+        return
+    index = facts.scope.producers.get(name)
+    if index is None or facts.scope.nodes[index].domain not in OWN_DOMAINS:
+        return
+    for source, those in _sources(facts, facts.scope.nodes[index], wanted):
+        _settle(facts, source, those, found, touched)
+
+
+def _sources(facts: Facts, node: onnx.NodeProto, wanted: Mapping[int, float]) -> list[tuple[str, dict[int, float]]]:
+    """What a node takes, with the elements of it that become the wanted elements of a list that it makes."""
+    if node.op_type in _SAME:
+        return [(node.input[0], dict(wanted))]
+    if node.op_type == "Concat":
+        found, start = [], 0
+        for source in node.input:
+            shape = facts.shape(source) or ("?",)
+            if len(shape) != 1 or not isinstance(shape[0], int):
+                break
+            found.append((source, {at - start: value for at, value in wanted.items() if 0 <= at - start < shape[0]}))
+            start += shape[0]
+        return found
+    if node.op_type == "Gather" and not attributes_of(node).get("axis"):
+        places = facts.constant(node.input[1])
+        if places is not None:
+            by_place = dict(enumerate(places.reshape(-1).tolist()))
+            return [(node.input[0], {by_place[at]: value for at, value in wanted.items() if by_place.get(at, -1) >= 0})]
+    if node.op_type == "Slice" and len(node.input) >= 3:
+        start, step = (facts.constant(node.input[k]) if len(node.input) > k else np.ones(1) for k in (1, 4))
+        if (
+            start is not None
+            and step is not None
+            and start.size == step.size == 1
+            and min(start.item(), step.item()) >= 0
+        ):
+            return [(node.input[0], {int(start.item() + at * step.item()): v for at, v in wanted.items()})]
+    return []

@@ -1,0 +1,115 @@
+"""Models of which an input is the scale, the size or the region of a resize: they are fed what resizes."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from parity.feeds import prepared
+from parity.model import load
+from parity.onnx_sizes import SCALE
+from parity.outcomes import Exit
+from parity.run import run
+
+BEFORE, AFTER = (1, 3, 20, 30), [1, 3, 32, 48]
+ONES = [1.0, 1.0, np.float32(SCALE), np.float32(SCALE)]
+
+
+def _saved(folder, nodes, further, constants=(), opset=18):
+    """A model of ``x`` and one further input, of ``(name, dtype, length)``."""
+    name, kind, length = further
+    ports = [helper.make_tensor_value_info("x", TensorProto.FLOAT, BEFORE)]
+    ports.append(helper.make_tensor_value_info(name, kind, [length]))
+    made = [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
+    graph = helper.make_graph(nodes, "g", ports, made, list(constants))
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=9)
+    onnx.save(proto, folder / "m.onnx")
+    return load(folder / "m.onnx")
+
+
+def _list(name, values):
+    return helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
+
+
+def _resize(role, name, **attributes):
+    place = ("roi", "scales", "sizes").index(role)
+    inputs = ["x", "", "", ""]
+    inputs[place + 1] = name
+    return helper.make_node("Resize", inputs[: max(3, place + 2)], ["y"], mode="linear", **attributes)
+
+
+SHAPE = helper.make_node("Shape", ["x"], ["first"], start=0, end=2)
+CASES = {
+    "sizes": ([_resize("sizes", "s")], ("s", TensorProto.INT64, 4), (), AFTER),
+    "scales": ([_resize("scales", "s")], ("s", TensorProto.FLOAT, 4), (), ONES),
+    "scales of some axes": ([_resize("scales", "s", axes=[2, 3])], ("s", TensorProto.FLOAT, 2), (), ONES[2:]),
+    "sizes of one axis": ([_resize("sizes", "s", axes=[3])], ("s", TensorProto.INT64, 1), (), AFTER[3:]),
+    "the end of a list": (
+        [SHAPE, helper.make_node("Concat", ["first", "s"], ["all"], axis=0), _resize("sizes", "all")],
+        ("s", TensorProto.INT64, 2),
+        (),
+        AFTER[2:],
+    ),
+    "another type": (
+        [
+            helper.make_node("Cast", ["s"], ["whole"], to=TensorProto.INT64),
+            SHAPE,
+            helper.make_node("Concat", ["first", "whole"], ["all"], axis=0),
+            _resize("sizes", "all"),
+        ],
+        ("s", TensorProto.INT32, 2),
+        (),
+        AFTER[2:],
+    ),
+    "gathered": (
+        [
+            helper.make_node("Gather", ["s", "order"], ["turned"]),
+            SHAPE,
+            helper.make_node("Concat", ["first", "turned"], ["all"], axis=0),
+            _resize("sizes", "all"),
+        ],
+        ("s", TensorProto.INT64, 3),
+        [_list("order", [2, 0])],
+        [AFTER[3], 1, AFTER[2]],
+    ),
+    "sliced": (
+        [
+            helper.make_node("Slice", ["s", "from", "to"], ["part"]),
+            SHAPE,
+            helper.make_node("Concat", ["first", "part"], ["all"], axis=0),
+            _resize("sizes", "all"),
+        ],
+        ("s", TensorProto.INT64, 4),
+        [_list("from", [2]), _list("to", [4])],
+        [1, 1, *AFTER[2:]],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_decides_a_size_is_fed_what_resizes(name, tmp_path):
+    nodes, further, constants, expected = CASES[name]
+    model = _saved(tmp_path, nodes, further, constants)
+    arrays, words = prepared(model, {}, {})
+    np.testing.assert_array_equal(arrays["s"], np.array(expected, arrays["s"].dtype))
+    assert "resizes by 1.618" in words[1]
+    found = run(model, ["onnxruntime", "onnx-reference"])
+    assert [one.message for one in found.outcomes] == ["", ""]
+    assert found.exit is Exit.PARITY
+    assert {one.sizes for one in found.nodes} <= {((20, 32), (30, 48)), ((30, 48),)}
+
+
+def test_scales_that_were_given_are_not_nudged(tmp_path):
+    model = _saved(tmp_path, [_resize("scales", "s")], ("s", TensorProto.FLOAT, 4))
+    found = run(model, ["onnxruntime", "onnx-reference"], {"s": np.array([1, 1, 2, 1.5], np.float32)})
+    assert found.exit is Exit.PARITY
+    assert {one.sizes for one in found.nodes} == {((20, 40), (30, 45))}
+
+
+def test_other_inputs_are_seeded_as_ever(tmp_path):
+    nodes = [helper.make_node("Gather", ["x", "s"], ["z"], axis=1), helper.make_node("Relu", ["z"], ["y"])]
+    model = _saved(tmp_path, nodes, ("s", TensorProto.INT64, 2))
+    _, words = prepared(model, {}, {})
+    assert "0 or 1" in words[1]
