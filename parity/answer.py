@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from parity.arrays import read_inputs
 from parity.ask import Question
 from parity.audit import audit
-from parity.model import BadModel, Model, load
+from parity.feeds import shapes_of
+from parity.model import BadModel, Model, Port, load
 from parity.paths import refuse_output
 from parity.run import run_in
 from parity.session import Session
@@ -24,14 +25,36 @@ def answer(question: Question, session: Session) -> ModelVerdict:
     model = load(question.model, question.shapes)
     if question.fix is not None and model.kind == "onnx":
         _refuse_output(Path(question.fix), question)
+    feeds = {} if question.audit_only else read_inputs(question.inputs, model.inputs)
+    model = _with_sizes(question, model, feeds)
     if not model.resizes and (question.reference is None or question.audit_only):
-        raise BadModel(f"{model.path}: no resize in it: there is nothing to tell")
+        raise BadModel(f"{model.path}: no resize found in it: there is nothing to tell")
     if question.audit_only:
         return ModelVerdict(model, tuple(audit(model, question.against)))
     original = load(question.reference) if question.reference is not None else None
-    feeds = read_inputs(question.inputs, model.inputs)
-    known = _with_sizes(question, model, {name: array.shape for name, array in feeds.items()})
-    return _ran(question, session, known, feeds, original)
+    return _ran(question, session, model, feeds, original)
+
+
+def _with_sizes(question: Question, model: Model, feeds: Mapping[str, np.ndarray]) -> Model:
+    """The model, with its sizes inferred from the arrays that it is given.
+
+    Where it seems to resize nothing, from all that it will be fed: of operators that compute their sizes, what they do
+    is seen only then.
+    """
+    if model.kind != "onnx":
+        return model
+    given = dict(question.shapes)
+    names = {port.name for port in model.inputs}
+    new = {name: x.shape for name, x in feeds.items() if name in names and name not in given}
+    if new:
+        model = load(question.model, given | new)
+    if not model.resizes and any(map(_is_open, model.inputs)):
+        model = load(question.model, shapes_of(model.inputs, feeds, given))
+    return model
+
+
+def _is_open(port: Port) -> bool:
+    return port.shape is not None and not all(isinstance(size, int) for size in port.shape)
 
 
 def _ran(
@@ -53,14 +76,6 @@ def _ran(
         except OSError as error:
             raise BadModel(f"{question.fix}: {error.strerror or error}") from None
     return ModelVerdict(model, tuple(audit(model, question.against)), found, fixed, problem)
-
-
-def _with_sizes(question: Question, model: Model, shapes: Mapping[str, tuple[int, ...]]) -> Model:
-    """The model, with its sizes inferred from the arrays that it is given."""
-    given = dict(question.shapes)
-    names = {port.name for port in model.inputs}
-    new = {name: shape for name, shape in shapes.items() if name in names and name not in given}
-    return load(question.model, given | new) if new and model.kind == "onnx" else model
 
 
 def _refuse_output(out: Path, question: Question) -> None:

@@ -30,15 +30,7 @@ def prepared(
     ``shapes`` where that is given. Raises ``BadModel`` for names, shapes and dtypes that do not fit.
     """
     inputs = model.inputs
-    names = {port.name for port in inputs}
-    for what, mapping in (("input", given), ("shape", shapes)):
-        for name in mapping:
-            if name not in names:
-                known = ", ".join(repr(shown(port.name, 60)) for port in inputs[:8])
-                raise BadModel(f"{what} given for {shown(name, 60)!r}, which is no input of the model; it has {known}")
-    fixed = dict(shapes) | {name: array.shape for name, array in given.items()}
-    sizes = _symbols(inputs, fixed)
-    chosen = {port.name: fixed[port.name] if port.name in given else _shape(port, fixed, sizes) for port in inputs}
+    chosen = shapes_of(inputs, given, shapes)
     decided = deciding(model, chosen)
     feeds: Feeds = {}
     words = []
@@ -53,6 +45,21 @@ def prepared(
         array = feeds[port.name]
         words.append(f"{shown(port.name, 60)}: {array.dtype} {array.shape}, {how}")
     return feeds, tuple(words)
+
+
+def shapes_of(
+    inputs: Sequence[Port], given: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    """The shape of what each input is fed, by name: as it was given, or chosen; raises as :func:`prepared` does."""
+    names = {port.name for port in inputs}
+    for what, mapping in (("input", given), ("shape", shapes)):
+        for name in mapping:
+            if name not in names:
+                known = ", ".join(repr(shown(port.name, 60)) for port in inputs[:8])
+                raise BadModel(f"{what} given for {shown(name, 60)!r}, which is no input of the model; it has {known}")
+    fixed = dict(shapes) | {name: array.shape for name, array in given.items()}
+    sizes = _symbols(inputs, fixed)
+    return {port.name: fixed[port.name] if port.name in given else _shape(port, fixed, sizes) for port in inputs}
 
 
 def _symbols(inputs: Sequence[Port], fixed: Mapping[str, tuple[int, ...]]) -> dict[str, int]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import onnx
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 
 from golden import Convention
 from parity import runtimes
@@ -225,3 +226,26 @@ def test_a_model_of_two_kinds_of_resize_tells_the_worst_first(tmp_path, capsys):
     assert main([models.saved(models.model(nodes, constants, 18), tmp_path), "--audit"]) == 1
     told = capsys.readouterr().out
     assert told.index("main/1:Resize") < told.index("main/0:Resize")
+
+
+def test_what_resizes_only_at_sizes_that_are_fed_is_found(tmp_path, capsys):
+    """Rows are repeated as exporters of Keras write it: to a shape that is computed, of a batch that is open."""
+    before, after = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 2, None, 10]) for name in "xy")
+    nodes = [
+        helper.make_node("Unsqueeze", ["x", "three"], ["apart"]),
+        helper.make_node("Tile", ["apart", "twice"], ["doubled"]),
+        helper.make_node("Shape", ["x"], ["first"], start=0, end=2),
+        helper.make_node("Concat", ["first", "rest"], ["shape"], axis=0),
+        helper.make_node("Reshape", ["doubled", "shape"], ["y"]),
+    ]
+    lists = {"three": [3], "twice": [1, 1, 1, 2, 1], "rest": [-1, 10]}
+    lists = [helper.make_tensor(name, TensorProto.INT64, [len(each)], each) for name, each in lists.items()]
+    graph = helper.make_graph(nodes, "g", [before], [after], lists)
+    path = str(tmp_path / "m.onnx")
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+    np.save(tmp_path / "x.npy", np.zeros((3, 2, 6, 10), np.float32))
+    for more, sizes in (([], "64 -> 128"), (["--input", str(tmp_path / "x.npy")], "6 -> 12")):
+        assert main([path, "--against", "onnxruntime,onnx-reference", *more]) == 0
+        assert "1 of 1 resize compared" in capsys.readouterr().out
+        main([path, "--audit", *(["--shape", "x=3,2,6,10"] if more else [])])
+        assert f"axes 2: {sizes}" in capsys.readouterr().out
