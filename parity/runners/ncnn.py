@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-_PATIENCE = 240.0
+from parity.runners import pnnx
+
 _NAMES = {"float32": "f32", "float16": "f16", "int32": "i32", "int64": "i64", "uint8": "u8", "int8": "i8"}
 
 
@@ -85,22 +84,8 @@ def _converted(path: str, arrays: list[np.ndarray]) -> tuple[object, tempfile.Te
     # pnnx reads weights that lie outside the file as whatever memory holds.
     onnx.save(onnx.load(path), f"{folder.name}/model.onnx")
     shapes = ",".join(f"[{','.join(map(str, x.shape))}]{_NAMES[x.dtype.name]}" for x in arrays)
-    # Of pnnx only the program is used: importing the package imports torch.
-    program = Path(importlib.util.find_spec("pnnx").origin).with_name("pnnx")
-    command = [str(program), "model.onnx", f"inputshape={shapes}", "fp16=0"]
-    done = subprocess.run(
-        command,
-        cwd=folder.name,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
     param = Path(folder.name) / "model.ncnn.param"
-    if done.returncode or not param.exists():
-        lines = (done.stderr or done.stdout).strip().splitlines()
-        raise RuntimeError(f"pnnx ended with {done.returncode}: {lines[-1] if lines else ''}")
+    pnnx.convert(Path(folder.name) / "model.onnx", param, [f"inputshape={shapes}"])
     return _net(param), folder
 
 
