@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity.onnx_flat import Flat, Place
+from parity.onnx_shapes import set_shape
 
 if TYPE_CHECKING:
     import onnx
@@ -97,19 +98,12 @@ def fixed(proto: onnx.ModelProto, feeds: Mapping[str, np.ndarray]) -> onnx.Model
     copy.CopyFrom(proto)
     for port in copy.graph.input:
         if port.name in feeds:
-            _set_shape(port, feeds[port.name].shape)
+            set_shape(port, feeds[port.name].shape)
     for port in (*copy.graph.output, *copy.graph.value_info):
         if port.type.HasField("tensor_type"):
             port.type.tensor_type.ClearField("shape")
     del copy.graph.value_info[:]
     return onnx.shape_inference.infer_shapes(copy, data_prop=True)
-
-
-def _set_shape(port: onnx.ValueInfoProto, shape: Sequence[int]) -> None:
-    dims = port.type.tensor_type.shape
-    del dims.dim[:]
-    for size in shape:
-        dims.dim.add(dim_value=size)
 
 
 def replaced(flat: Flat, replacements: Mapping[Place, Replacement]) -> onnx.ModelProto:

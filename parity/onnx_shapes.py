@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -39,8 +39,7 @@ def infer(proto: onnx.ModelProto, folder: Path, given: Mapping[str, tuple[int, .
     bare = without_weights(proto, folder)
     for port in bare.graph.input:
         if port.name in given:
-            for dim, length in zip(port.type.tensor_type.shape.dim, given[port.name], strict=True):
-                dim.dim_value = length
+            set_shape(port, given[port.name])
     found = _read(bare)
     try:
         for _ in range(ROUNDS):
@@ -129,6 +128,14 @@ def shape_of(port: onnx.ValueInfoProto) -> Shape | None:
         one.dim_value if one.HasField("dim_value") and one.dim_value >= 0 else one.dim_param or "?"
         for one in tensor.shape.dim
     )
+
+
+def set_shape(port: onnx.ValueInfoProto, shape: Sequence[int]) -> None:
+    """State these sizes, whatever was stated before."""
+    dims = port.type.tensor_type.shape
+    del dims.dim[:]
+    for size in shape:
+        dims.dim.add(dim_value=size)
 
 
 def dtype_of(kind: int) -> str:

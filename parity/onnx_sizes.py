@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from parity.model import Model
 from parity.onnx_facts import Facts, Shape
 from parity.onnx_graphs import OWN_DOMAINS, attributes_of, scopes
-from parity.onnx_shapes import infer
+from parity.onnx_shapes import SMALL, infer
 from parity.resizes import ResizeNode
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ SCALE = 1.618
 """Near the golden ratio, so that no small size times this is near a whole number, whichever way it is rounded."""
 _REGION = (0.125, 0.875)
 _UNKNOWN = (64, 96)
+_DTYPES = ("float16", "float32", "float64", "int32", "int64")
 _SAME = ("Cast", "Identity", "Squeeze", "Unsqueeze", "Reshape", "Flatten")
 
 WORDS = f"resizes by {SCALE}"
@@ -36,21 +38,25 @@ def deciding(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, n
         return {}
     inferred = infer(model.proto, model.folder, shapes)
     facts = Facts(next(scopes(model.proto)), model.folder, inferred.shapes, inferred.dtypes)
-    found = {port.name: np.ones(shapes[port.name], port.dtype) for port in model.inputs if _is_list(port.dtype)}
-    touched: set[str] = set()
+    lists = {
+        port.name: port.dtype for port in model.inputs if port.dtype in _DTYPES and prod(shapes[port.name]) <= SMALL
+    }
+    found: dict[str, np.ndarray] = {}
     for node in nodes:
         for role, name in node.fed.items():
-            _settle(facts, name, dict(enumerate(_wanted(role, node, facts))), found, touched)
-    return {name: found[name] for name in sorted(touched)}
-
-
-def _is_list(dtype: str) -> bool:
-    return dtype in ("float16", "float32", "float64", "int32", "int64")
+            for source, values in _followed(facts, name, dict(enumerate(_wanted(role, node, facts))), lists):
+                array = found.setdefault(source, np.ones(shapes[source], lists[source]))
+                for place, value in values.items():
+                    if place < array.size:
+                        array.flat[place] = value
+    return found
 
 
 def _wanted(role: str, node: ResizeNode, facts: Facts) -> list[float]:
     shape: Shape = facts.shape(node.input) or ()
     rank = node.rank or len(shape)
+    if not rank:
+        return []
     axes = [int(axis) % rank for axis in node.attributes.get("axes") or range(rank)]
     is_resized = [bool(node.attributes.get("axes")) or axis >= 2 or rank <= 2 for axis in axes]
     if role == "scales":
@@ -66,21 +72,18 @@ def _wanted(role: str, node: ResizeNode, facts: Facts) -> list[float]:
     return []
 
 
-def _settle(
-    facts: Facts, name: str, wanted: Mapping[int, float], found: dict[str, np.ndarray], touched: set[str]
-) -> None:
-    """Set the elements of inputs that become these elements of a tensor."""
-    if name in found:
-        for place, value in wanted.items():
-            if place < found[name].size:
-                found[name].flat[place] = value
-                touched.add(name)
-        return
-    index = facts.scope.producers.get(name)
-    if index is None or facts.scope.nodes[index].domain not in OWN_DOMAINS:
-        return
-    for source, those in _sources(facts, facts.scope.nodes[index], wanted):
-        _settle(facts, source, those, found, touched)
+def _followed(
+    facts: Facts, name: str, wanted: Mapping[int, float], lists: Collection[str]
+) -> Iterator[tuple[str, Mapping[int, float]]]:
+    """The inputs among ``lists``, with the elements of them that become the wanted elements of a tensor."""
+    waiting = [(name, wanted)]
+    while waiting:
+        name, wanted = waiting.pop()
+        index = facts.scope.producers.get(name)
+        if name in lists:
+            yield name, wanted
+        elif wanted and index is not None and facts.scope.nodes[index].domain in OWN_DOMAINS:
+            waiting += _sources(facts, facts.scope.nodes[index], wanted)
 
 
 def _sources(facts: Facts, node: onnx.NodeProto, wanted: Mapping[int, float]) -> list[tuple[str, dict[int, float]]]:
@@ -103,11 +106,7 @@ def _sources(facts: Facts, node: onnx.NodeProto, wanted: Mapping[int, float]) ->
             return [(node.input[0], {by_place[at]: value for at, value in wanted.items() if by_place.get(at, -1) >= 0})]
     if node.op_type == "Slice" and len(node.input) >= 3:
         start, step = (facts.constant(node.input[k]) if len(node.input) > k else np.ones(1) for k in (1, 4))
-        if (
-            start is not None
-            and step is not None
-            and start.size == step.size == 1
-            and min(start.item(), step.item()) >= 0
-        ):
-            return [(node.input[0], {int(start.item() + at * step.item()): v for at, v in wanted.items()})]
+        if start is not None and step is not None and start.size == step.size == 1:
+            places = {at: int(start.item() + at * step.item()) for at in wanted}
+            return [(node.input[0], {places[at]: value for at, value in wanted.items() if places[at] >= 0})]
     return []

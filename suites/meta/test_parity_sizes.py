@@ -7,6 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from parity.__main__ import main
 from parity.feeds import prepared
 from parity.model import load
 from parity.onnx_sizes import SCALE
@@ -113,3 +114,18 @@ def test_other_inputs_are_seeded_as_ever(tmp_path):
     model = _saved(tmp_path, nodes, ("s", TensorProto.INT64, 2))
     _, words = prepared(model, {}, {})
     assert "0 or 1" in words[1]
+
+
+@pytest.mark.parametrize("shape", ["1,3,20,30", "20,30"])
+def test_an_input_without_a_rank_has_the_shape_that_is_given(shape, tmp_path, capsys):
+    ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Resize", ["x", "", "s"], ["y"])], "g", ports[:1], ports[1:])
+    scales = np.full(shape.count(",") + 1, 2, np.float32)
+    graph.initializer.append(onnx.numpy_helper.from_array(scales, "s"))
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(proto, tmp_path / "m.onnx")
+    asked = [str(tmp_path / "m.onnx"), "--against", "onnxruntime,onnx-reference"]
+    assert main(asked) == 2
+    assert capsys.readouterr().err == "input 'x' has no shape: give one with --shape\n"
+    assert main([*asked, "--shape", f"x={shape}"]) == 0
+    assert "1 of 1 resize compared" in capsys.readouterr().out
