@@ -31,7 +31,7 @@ class Process:
         self.output = tempfile.TemporaryFile()  # noqa: SIM115 (closed by end)
         there, back = os.pipe(), os.pipe()
         pipes = (there[0], back[1])
-        folders = [str(folder) for folder in adapters.__path__][1:]
+        _, *folders = map(str, adapters.__path__)  # the first is the package itself, which is found without
         settings = {"path": sys.path, "adapters": folders, "module": module, "pipes": pipes}
         # Warnings would be taken for the last words of native code.
         self.process = subprocess.Popen(

@@ -29,6 +29,12 @@ net = cv2.dnn.readNetFromONNX(path)
 for one in onnx.load(path).graph.input:
     net.setInput(feeds[one.name].numpy(), one.name)
 got = net.forward()""",
+    "opencv-dnn tflite": """import cv2
+net = cv2.dnn.readNetFromTFLite(path)
+for one in ("x", "like"):
+    name = f"serving_default_{one}:0"
+    net.setInput(feeds[one].numpy().transpose(0, 3, 1, 2), name if name.encode() in open(path, "rb").read() else one)
+got = net.forward().transpose(0, 2, 3, 1)""",
     "litert": f"""from ai_edge_litert.interpreter import Interpreter
 interpreter = Interpreter(path)
 given = {{one["index"]: feeds[one["name"]{_PLAIN}] for one in interpreter.get_input_details()}}
@@ -67,6 +73,7 @@ got = model([feeds.get(name, image).numpy() for name, image in zip(names, (x, li
 session = tf.saved_model.load(path).signatures["serving_default"]
 got = next(iter(session(x=tf.constant(x), like=tf.constant(like)).values())).numpy()""",
 }
+"""By runtime, and by runtime and kind of file where it reads one otherwise."""
 _TENSORS = {
     "torch": "torch.from_numpy({})",
     "tensorflow": "tf.constant({})",
@@ -89,7 +96,8 @@ def program(
     ``pixels``, ``(H * W,)``, are the worst image, and ``output`` is where in what comes of it. Empty where there is no
     way to say it.
     """
-    if not exporter.program or runtime not in _RUNS:
+    runs = _RUNS.get(f"{runtime} {exporter.kind}", _RUNS.get(runtime, ""))
+    if not exporter.program or not runs:
         return ""
     is_torch, call, dynamic = exporter.source == "torch", asked.call, shapes == DYNAMIC
     (height, width), (h, w) = case.size_in, case.size_out
@@ -114,7 +122,7 @@ def program(
         lines += [f"{before}{image}, {make.format(f'np.zeros({size}, np.float32)')}"]
     lines += ["resize = Resize().eval()" if is_torch else "resize = Resize", exporter.program]
     lines += [f"{before}{image}, {make.format(f'np.zeros({size}, np.float32)')}"]
-    lines += ['feeds = {"x": x, "like": like}', "expected = resize(x, like).numpy()", _RUNS[runtime]]
+    lines += ['feeds = {"x": x, "like": like}', "expected = resize(x, like).numpy()", runs]
     row, column = output
     place = f"0, 0, {row}, {column}" if is_torch else f"0, {row}, {column}, 0"
     lines += [

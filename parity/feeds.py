@@ -8,13 +8,10 @@ import numpy as np
 
 from parity.model import BadModel, Model, Port
 from parity.onnx_sizes import WORDS, deciding
+from parity.shapes import SPATIAL
 from parity.text import shown
 
 SEED = 0
-_SPATIAL = (64, 96)
-"""Symbolic sizes that nobody gave, by turns: unequal, so that swapped axes show, and multiples of 32, as networks that
-halve their input five times want."""
-
 _LARGEST = 1 << 31
 """Bytes that an input made here may take."""
 
@@ -63,7 +60,7 @@ def shapes_of(
 
 
 def _symbols(inputs: Sequence[Port], fixed: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
-    """A size for each symbol: as a given shape has it, or one of :data:`_SPATIAL`, and 1 on the first axis."""
+    """A size for each symbol: as a given shape has it, or one of :data:`SPATIAL`, and 1 on the first axis."""
     sizes: dict[str, int] = {}
     for port in inputs:
         shape = fixed.get(port.name)
@@ -74,7 +71,7 @@ def _symbols(inputs: Sequence[Port], fixed: Mapping[str, tuple[int, ...]]) -> di
     for port in inputs:
         for axis, symbol in enumerate(port.shape or ()):
             if isinstance(symbol, str) and symbol != "?" and symbol not in sizes:
-                sizes[symbol] = 1 if axis == 0 else _SPATIAL[turn % 2]
+                sizes[symbol] = 1 if axis == 0 else SPATIAL[turn % 2]
                 turn += axis != 0
     return sizes
 
@@ -92,7 +89,7 @@ def _shape(port: Port, fixed: Mapping[str, tuple[int, ...]], sizes: Mapping[str,
             elif isinstance(size, str) and size in sizes:
                 chosen.append(sizes[size])
             else:
-                chosen.append(1 if axis == 0 else _SPATIAL[unnamed % 2])
+                chosen.append(1 if axis == 0 else SPATIAL[unnamed % 2])
                 unnamed += axis != 0
         shape = tuple(chosen)
     _refuse_other_shape(port, shape)

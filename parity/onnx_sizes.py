@@ -13,14 +13,14 @@ from parity.onnx_facts import Facts, Shape
 from parity.onnx_graphs import OWN_DOMAINS, attributes_of, scopes
 from parity.onnx_shapes import SMALL, infer
 from parity.resizes import ResizeNode
+from parity.shapes import SPATIAL
 
 if TYPE_CHECKING:
     import onnx
 
 SCALE = 1.618
-"""Near the golden ratio, so that no small size times this is near a whole number, whichever way it is rounded."""
+"""Near the golden ratio. No size below 500 times this is whole: rounded down, it is the same however it is computed."""
 _REGION = (0.125, 0.875)
-_UNKNOWN = (64, 96)
 _DTYPES = ("float16", "float32", "float64", "int32", "int64")
 _SAME = ("Cast", "Identity", "Squeeze", "Unsqueeze", "Reshape", "Flatten")
 
@@ -64,7 +64,7 @@ def _wanted(role: str, node: ResizeNode, facts: Facts) -> list[float]:
     if role == "sizes":
         lengths = [shape[axis] if axis < len(shape) else "?" for axis in axes]
         known = [
-            one if isinstance(one, int) else _UNKNOWN[k % 2] if is_resized[k] else 1 for k, one in enumerate(lengths)
+            one if isinstance(one, int) else SPATIAL[k % 2] if is_resized[k] else 1 for k, one in enumerate(lengths)
         ]
         return [int(one * SCALE) if yes else one for one, yes in zip(known, is_resized, strict=True)]
     if role == "roi":
@@ -80,9 +80,11 @@ def _followed(
     while waiting:
         name, wanted = waiting.pop()
         index = facts.scope.producers.get(name)
+        if not wanted:
+            continue
         if name in lists:
             yield name, wanted
-        elif wanted and index is not None and facts.scope.nodes[index].domain in OWN_DOMAINS:
+        elif index is not None and facts.scope.nodes[index].domain in OWN_DOMAINS:
             waiting += _sources(facts, facts.scope.nodes[index], wanted)
 
 

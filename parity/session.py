@@ -26,8 +26,6 @@ class Session:
         self._temporary = tempfile.TemporaryDirectory(prefix="parity-", ignore_cleanup_errors=True)
         self.folder = Path(self._temporary.name)
         self.patience = patience
-        self.jobs = 0
-        self.answers: list[tuple[str, Answer]] = []
         self._workers: dict[str, Worker] = {}
         self._numbers = itertools.count()  # drawn by several threads
 
@@ -79,11 +77,9 @@ class Session:
         """Have one job done; a runtime that is not installed is an answer, too."""
         if runtime.missing:
             return Answer(Status.NOT_INSTALLED, runtime.missing)
-        self.jobs += 1
         answer = self._worker(runtime).do(job)
         if runtime.is_fragile and answer.status is not Status.RAN:
             self._worker(runtime).end()
-        self.answers.append((runtime.name, answer))
         return answer
 
     def do_all(self, jobs: Mapping[Runtime, Job]) -> dict[Runtime, Answer]:

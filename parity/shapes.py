@@ -1,4 +1,4 @@
-"""Shapes that a person gives for the inputs of a model, checked against what the file says of them."""
+"""Shapes for the inputs of a model: those that a person gives, checked against the file, and what nobody gives."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from pathlib import Path
 
 from parity.model import BadModel, Port
 from parity.text import listed, shown
+
+SPATIAL = (64, 96)
+"""Symbolic sizes that nobody gave, by turns: unequal, so that swapped axes show, and multiples of 32, as networks that
+halve their input five times want."""
 
 MAX_ELEMENTS = 2**31
 """Of an input: 8 GiB of float32. Inputs are made, and every runtime gets its own copy."""

@@ -66,7 +66,6 @@ class Answer:
     import_seconds: float = 0.0
     load_seconds: float = 0.0
     run_seconds: float = 0.0
-    peak_mb: float = 0.0
     notes: tuple[str, ...] = field(default=())
 
     def arrays(self, run: int = 0) -> dict[str, np.ndarray]:
@@ -131,19 +130,6 @@ class Worker:
         if self.process is not None:
             self.process.end()
             self.process = None
-
-
-def peak_mb() -> float:
-    """The largest resident set of this process, in MiB.
-
-    ``ru_maxrss`` outlives ``exec`` on Linux: a small process that a large one starts would seem as large as that one.
-    """
-    try:
-        text = Path("/proc/self/status").read_text()
-        return int(next(line for line in text.splitlines() if line.startswith("VmHWM:")).split()[1]) / 2**10
-    except (OSError, StopIteration):
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def serve(to_read: int, to_write: int) -> None:
@@ -222,11 +208,8 @@ class _Loaded:
                 files.append(self._write(found, job.folder))
         except Exception as error:
             return Answer(Status.REFUSED, one_line(error), tuple(files), outputs, self.seconds)
-        peak = peak_mb()
         notes = tuple(getattr(run, "notes", ()))
-        return Answer(
-            Status.RAN, "", tuple(files), outputs, self.seconds, load_seconds, run_seconds, float(peak), notes
-        )
+        return Answer(Status.RAN, "", tuple(files), outputs, self.seconds, load_seconds, run_seconds, notes)
 
     def _write(self, arrays: Sequence[object], folder: str) -> tuple[str | None, ...]:
         paths: list[str | None] = []

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from parity import export_cells, exporters
+from parity.exporters import FIXED
+from parity.exporters.source import found as calls_of
 from parity.model import load
 from parity.outcomes import Exit
 from parity.run import run
+from suites.meta.test_parity_exports import assert_shows_agreement
 
 
 @pytest.mark.parametrize("operator", ["RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"])
@@ -52,3 +57,17 @@ def test_resizes_of_a_litert_file_are_run_alone_by_opencv(enlarging):
     found = run(load(enlarging / "m.tflite"), ["litert", "opencv-dnn"])
     assert found.exit is Exit.PARITY
     assert [one.runtime for one in found.nodes if one.compared].count("opencv-dnn") == 2
+
+
+LITERT = [one for source in ("tensorflow", "keras") for one in exporters.of(source) if one.kind == "tflite"]
+
+
+@pytest.mark.parametrize("exporter", LITERT, ids=[one.name for one in LITERT])
+def test_a_program_for_opencv_runs_as_it_is(exporter, tmp_path):
+    if exporter.missing:
+        pytest.skip(f"{exporter.name} is not installed")
+    names = {"tensorflow": "tensorflow image.resize()", "keras": "keras layers.Resizing() on tensorflow"}
+    call = calls_of(exporter.source)[names[exporter.source]]
+    case, _ = export_cells._expected(call, (5, 7), (8, 4))
+    text = export_cells.program(call, exporter, FIXED, 0, "opencv-dnn", case, np.arange(35) % 3 - 1, (1, 2))
+    assert_shows_agreement(text, tmp_path, (1, 8, 4, 1))
