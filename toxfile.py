@@ -17,11 +17,12 @@ NOT_RELEASES = ("package", "with")
 
 def _releases() -> Iterator[tuple[str, str, list[str]]]:
     """Each framework, its release, and what its environment holds beside what all of them do."""
-    listed = tomllib.loads((ROOT / "requirements" / "versions.toml").read_text(encoding="utf-8"))
-    for framework, lines in listed.items():
-        for release in [each for each in lines if each not in NOT_RELEASES]:
-            company = f"{lines.get('with', '')} {lines[release]}".split()
-            yield framework, release, [f"{lines['package']}=={release}", *company]
+    versions = tomllib.loads((ROOT / "requirements" / "versions.toml").read_text(encoding="utf-8"))
+    for framework, lines in versions.items():
+        for release, pins in lines.items():
+            if release not in NOT_RELEASES:
+                others = f"{lines.get('with', '')} {pins}".split()
+                yield framework, release, [f"{lines['package']}=={release}", *others]
 
 
 @impl

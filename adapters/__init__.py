@@ -1,38 +1,39 @@
 """Each framework's own resize calls under one signature. Importing this package imports no framework."""
 
-from adapters.framework import Framework, NotInstalled, Unsupported
-from adapters.gradient import Gradient
-from adapters.operation import Operation, Variant, from_callable, native
-from adapters.ranked import RankedOperation
-from adapters.registry import (
+from halfpixel.adapters.by_scale import ByScaleOperation
+from halfpixel.adapters.framework import Framework, NotInstalled, Unsupported
+from halfpixel.adapters.gradients import Gradient
+from halfpixel.adapters.native_call import Variant
+from halfpixel.adapters.nd import NdOperation
+from halfpixel.adapters.operation import Operation, from_callable, native
+from halfpixel.adapters.registry import (
     frameworks,
     gradient,
     integer_operations,
+    list_variants,
     operations,
-    ranked_operations,
+    operations_by_scale,
+    operations_nd,
     resize,
-    scaled_operations,
-    variants,
 )
-from adapters.scaled import ScaledOperation
 
 __all__ = [
+    "ByScaleOperation",
     "Framework",
     "Gradient",
+    "NdOperation",
     "NotInstalled",
     "Operation",
-    "RankedOperation",
-    "ScaledOperation",
     "Unsupported",
     "Variant",
     "frameworks",
     "from_callable",
     "gradient",
     "integer_operations",
+    "list_variants",
     "native",
     "operations",
-    "ranked_operations",
+    "operations_by_scale",
+    "operations_nd",
     "resize",
-    "scaled_operations",
-    "variants",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from adapters import apart
+from halfpixel.adapters import subprocess_runner
 
 
 class NotInstalled(Exception):
@@ -28,7 +29,7 @@ class Framework:
     handed arrays of the package ml_dtypes.
 
     ``requires`` are further modules that its calls need. ``environment`` are variables that must be set before it is
-    imported: where they are not, its calls run in a process of their own (:mod:`adapters.apart`).
+    imported: where they are not, its calls run in a subprocess (:mod:`halfpixel.adapters.subprocess_runner`).
     """
 
     name: str
@@ -40,7 +41,7 @@ class Framework:
     to_bfloat16: str = ""
     from_bfloat16: str = ""
     requires: tuple[str, ...] = ()
-    environment: apart.Environment = ()
+    environment: subprocess_runner.Environment = ()
 
     @property
     def version(self) -> str | None:
@@ -61,13 +62,16 @@ class Framework:
         """The modules that are not installed, of the framework's own and those it requires."""
         return tuple(name for name in (self.module, *self.requires) if importlib.util.find_spec(name) is None)
 
-    def refuse_absence(self) -> None:
+    def require_installed(self) -> None:
         """Raise ``NotInstalled``, with what to install, when anything is missing."""
         missing = [self.distributions[0] if name == self.module else name for name in self.missing]
         if missing:
             raise NotInstalled(f"{self.name} is not installed (pip install {' '.join(missing)})")
 
-    def run_apart(self, function: Callable, *arguments: object) -> object:
-        """``function(*arguments)`` in the process that has :attr:`environment`; raises as :func:`apart.run`."""
-        self.refuse_absence()
-        return apart.run(self.environment, function, *arguments)
+    def run_in_subprocess(self, function: Callable[..., Any], *arguments: object) -> Any:
+        """``function(*arguments)`` in the process that has :attr:`environment`.
+
+        Raises ``NotInstalled``, or as :func:`subprocess_runner.run_in_subprocess` does.
+        """
+        self.require_installed()
+        return subprocess_runner.run_in_subprocess(self.environment, function, *arguments)

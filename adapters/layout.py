@@ -1,12 +1,11 @@
-"""The one place where image layouts are translated: ``(N, H, W, C)`` outside, the framework's own inside."""
+"""Converts images between ``(N, H, W, C)``, or ``(N, *spatial, C)``, and the layout that a native call takes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 
 import numpy as np
-
-NativeFunction = Callable[[np.ndarray, int, int], np.ndarray]
 
 
 class WrongShape(Exception):
@@ -17,47 +16,97 @@ class WrongShape(Exception):
         self.expected = expected
         self.got = got
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[type[WrongShape], tuple[tuple[int, ...], tuple[int, ...]]]:
         return WrongShape, (self.expected, self.got)
 
 
-def _checked(result: object, shape: tuple[int, ...]) -> np.ndarray:
-    array = np.asarray(result)
-    if array.shape != shape:
-        raise WrongShape(shape, array.shape)
-    return array
+class Layout(StrEnum):
+    """The axes of what a call takes at once, in order: images, channels, rows and columns.
+
+    ``S`` stands for one or more spatial axes. A layout without ``N`` takes one image at a time, one without ``C`` one
+    plane. ``HWC`` has no third axis when the image has one channel.
+    """
+
+    NHWC = "NHWC"
+    NCHW = "NCHW"
+    HWC = "HWC"
+    HW = "HW"
+    NCS = "NCS"
+    NSC = "NSC"
+    SNC = "SNC"
+    SC = "SC"
+    S = "S"
+
+    @property
+    def _order(self) -> str:
+        return self.value.replace("HW", "S")
+
+    def shape(self, n: int, size: Sequence[int], channels: int) -> tuple[int, ...]:
+        """The shape of ``n`` images of ``size`` pixels, as far as the layout has axes for them."""
+        if self is Layout.HWC and channels == 1:
+            return tuple(size)
+        lengths = {"N": (n,), "S": tuple(size), "C": (channels,)}
+        return tuple(length for letter in self._order for length in lengths[letter])
+
+    def axes(self, rank: int) -> tuple[list[int], list[int]]:
+        """The permutation from ``(N, *spatial, C)``, of this rank, to a layout with all axes, and its inverse."""
+        places = {"N": [0], "S": list(range(1, rank + 1)), "C": [rank + 1]}
+        to_native = [axis for letter in self._order for axis in places[letter]]
+        return to_native, [int(axis) for axis in np.argsort(to_native)]
+
+    def pieces(self, images: np.ndarray) -> Iterator[np.ndarray]:
+        """What one call takes after another, of ``(N, *spatial, C)``: all of it, an image, or a plane.
+
+        ``NHWC`` is passed on as it is. ``HW`` and ``HWC`` are views, strided in memory; the others are contiguous.
+        """
+        if self is Layout.NHWC:
+            yield images
+        elif "N" in self.value:
+            yield np.ascontiguousarray(images.transpose(self.axes(images.ndim - 2)[0]))
+        elif "C" in self.value:
+            for image in images:
+                if self is Layout.HWC:
+                    yield image[..., 0] if image.shape[-1] == 1 else image
+                else:
+                    yield image.copy()
+        else:
+            for image in images:
+                for channel in range(images.shape[-1]):
+                    yield image[..., channel] if self is Layout.HW else image[..., channel].copy()
+
+    def assemble(self, results: Sequence[np.ndarray], n: int, channels: int) -> np.ndarray:
+        """``(N, *size, C)`` from the result for each piece of ``n`` images."""
+        if "N" in self.value:
+            (result,) = results
+            return result.transpose(self.axes(result.ndim - 2)[1])
+        stacked = np.stack(results)
+        if "C" in self.value:
+            return stacked[..., None] if self is Layout.HWC and channels == 1 else stacked
+        planes = stacked.reshape(n, channels, *stacked.shape[1:])
+        return np.ascontiguousarray(np.moveaxis(planes, 1, -1))
+
+    def apply(
+        self,
+        function: Callable[..., object],
+        images: np.ndarray,
+        arguments: tuple[object, ...],
+        size: Sequence[int] | None,
+    ) -> np.ndarray:
+        """``(N, *size, C)`` from ``function(piece, *arguments)`` for each piece of ``(N, *spatial, C)``.
+
+        Raises ``WrongShape`` for a result of another ``size``; with ``None`` the function decides the size.
+        """
+        n, channels = images.shape[0], images.shape[-1]
+        results = []
+        for piece in self.pieces(images):
+            result = np.asarray(function(piece, *arguments))
+            if size is not None and result.shape != (expected := self.shape(n, size, channels)):
+                raise WrongShape(expected, result.shape)
+            results.append(result)
+        if not results and size is not None:
+            return np.empty((n, *size, channels), images.dtype)
+        return self.assemble(results, n, channels)
 
 
-def nhwc(function: NativeFunction, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """For calls that take ``(N, H, W, C)``."""
-    n, _, _, c = images.shape
-    return _checked(function(images, *size), (n, *size, c))
-
-
-def nchw(function: NativeFunction, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """For calls that take ``(N, C, H, W)``, contiguous."""
-    n, _, _, c = images.shape
-    result = function(np.ascontiguousarray(images.transpose(0, 3, 1, 2)), *size)
-    return _checked(result, (n, c, *size)).transpose(0, 2, 3, 1)
-
-
-def hwc(function: NativeFunction, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """For calls that take one image, ``(H, W)`` when it has one channel and ``(H, W, C)`` otherwise."""
-    n, _, _, c = images.shape
-    shape = size if c == 1 else (*size, c)
-    if n == 0:
-        return np.empty((n, *size, c), images.dtype)
-    results = [_checked(function(image[..., 0] if c == 1 else image, *size), shape) for image in images]
-    return np.stack(results).reshape(n, *size, c)
-
-
-def hw(function: NativeFunction, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """For calls that take one plane, ``(H, W)``."""
-    n, _, _, c = images.shape
-    if 0 in (n, c):
-        return np.empty((n, *size, c), images.dtype)
-    planes = [[_checked(function(image[..., k], *size), size) for k in range(c)] for image in images]
-    return np.stack([np.stack(channels, axis=-1) for channels in planes]).reshape(n, *size, c)
-
-
-LAYOUTS = {"NHWC": nhwc, "NCHW": nchw, "HWC": hwc, "HW": hw}
+IMAGE_LAYOUTS = (Layout.NHWC, Layout.NCHW, Layout.HWC, Layout.HW)
+"""The layouts of images with two spatial axes."""

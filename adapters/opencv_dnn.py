@@ -1,4 +1,4 @@
-"""OpenCV DNN: ONNX's Resize and Upsample by both of its engines, and ``blobFromImage`` used as a resize."""
+"""OpenCV DNN: ONNX's Resize and Upsample by both engines, by size and by scale, and ``blobFromImage``."""
 
 from __future__ import annotations
 
@@ -8,52 +8,57 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from adapters._onnx_models import INNER_ROI, RESIZE_DOCS, UPSAMPLE_DOCS, convention_of
-from adapters._opencv_dnn_scaled import scaled_operations
-from adapters.framework import Framework
-from adapters.operation import Operation, any_size, native
-from golden import Convention
+from halfpixel.adapters.by_scale import ByScaleOperation, mark_shared_size_rules, native_by_scale
+from halfpixel.adapters.conventions import ASYMMETRIC_LINEAR, LINEAR
+from halfpixel.adapters.framework import Framework
+from halfpixel.adapters.onnx_resize import (
+    GIVEN_SCALE_NOTE,
+    INNER_ROI,
+    NEAREST_MODES,
+    NO_ROUNDING_NOTE,
+    RESIZE_DOCS,
+    UPSAMPLE_DOCS,
+    Attributes,
+    convention_of,
+)
+from halfpixel.adapters.opencv.calls import FRAMEWORK as OPENCV
+from halfpixel.adapters.operation import (
+    Operation,
+    any_size,
+    argument_label,
+    argument_source,
+    enlarges,
+    has_two_pixels,
+    native,
+)
+from halfpixel.golden import Convention
 
 if TYPE_CHECKING:
     import cv2
     import onnx
 
-__all__ = ["FRAMEWORK", "operations", "scaled_operations"]
-
 FRAMEWORK = Framework(
-    "opencv-dnn",
-    "cv2",
-    (
-        "opencv-python-headless",
-        "opencv-python",
-        "opencv-contrib-python-headless",
-        "opencv-contrib-python",
-    ),
-    "import functools\n\nimport cv2\nimport onnx",
-    requires=("onnx",),
+    "opencv-dnn", "cv2", OPENCV.distributions, "import functools\n\nimport cv2\nimport onnx", requires=("onnx",)
 )
 
-_BLOB_DOCS = "https://docs.opencv.org/5.x/d6/d0f/group__dnn.html"
 _BLOB_SOURCE = "https://github.com/opencv/opencv/blob/5.0.0/modules/dnn/src/dnn_utils.cpp"
 _BLOB_NOTE = "The page says that the image is resized, not how; dnn_utils.cpp calls cv::resize with INTER_LINEAR."
-_ASYMMETRIC = Convention(kernel="linear", coordinate_transformation_mode="asymmetric")
 _NO_COORDINATES = (
     "ONNX's text states no coordinates for this opset; a maintainer of ONNX Runtime calls them asymmetric in "
     "microsoft/onnxruntime#4419."
 )
-_NO_ROUNDING = "ONNX's text states neither coordinates nor rounding for this opset."
 _ONE_PIXEL_NOTE = (
     "An axis of one pixel is left out: resizeBilinear of resize2_layer.cpp then takes pixel -1, which is not there, so "
     "that what lies in memory decides what comes out (up to 1e27 was seen)."
 )
 
+_DEFAULT_ENGINE = "ENGINE_AUTO"
 _COORDINATES = ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "half_pixel_symmetric")
-_NEAREST_MODES = ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
 
 
 def dnn_model(
-    operator: str, opset: int, dtype: np.dtype, before: tuple, after: tuple, roi: tuple = (0, 1), **attributes: object
-) -> onnx.ModelProto:
+    operator: str, opset: int, dtype: np.dtype, before: tuple, after: tuple, roi: tuple = (0, 1), **attributes: object  # type: ignore[type-arg]  # printed
+) -> onnx.ModelProto:  # fmt: skip
     """One node from ``before`` to ``after``, shapes (N, C, H, W), both declared: OpenCV refuses a model without."""
     from onnx import TensorProto, helper
 
@@ -66,7 +71,7 @@ def dnn_model(
         if opset < 13:  # scales became optional in opset 13; until then an empty tensor says "none"
             constants.append(helper.make_tensor("scales", TensorProto.FLOAT, [0], []))
     else:
-        old, new = np.float32(before), np.float32(after)
+        old, new = np.float32(before), np.float32(after)  # type: ignore[arg-type]  # printed
         # The float32 next above where the nearest would give a smaller size.
         scales = np.where(new / old * old < new, np.nextafter(new / old, np.float32(np.inf)), new / old)
         inputs, constants = ["x", "scales"], [helper.make_tensor("scales", TensorProto.FLOAT, [4], scales)]
@@ -84,7 +89,7 @@ def dnn_net(engine: str, *which: object, **attributes: object) -> cv2.dnn.Net:
     import cv2
 
     with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
-        file.write(dnn_model(*which, **attributes).SerializeToString())
+        file.write(dnn_model(*which, **attributes).SerializeToString())  # type: ignore[arg-type]  # printed
         file.flush()
         return cv2.dnn.readNetFromONNX(file.name, engine=getattr(cv2.dnn, engine))
 
@@ -101,111 +106,175 @@ def dnn_resize(
     """ONNX's Resize (or Upsample) of x, shape (N, C, H, W), to (N, C, h, w)."""
     net = dnn_net(engine, operator, opset, x.dtype, x.shape, (*x.shape[:2], h, w), **attributes)
     net.setInput(x)
-    return net.forward()
+    return net.forward()  # type: ignore[no-any-return]  # printed
 
 
 def channels_last(blob: np.ndarray) -> np.ndarray:
     """The one image of a blob, (1, C, h, w), as OpenCV has images: (h, w, C), or (h, w) of one channel."""
-    return blob[0, 0] if blob.shape[1] == 1 else blob[0].transpose(1, 2, 0)
-
-
-def _two_pixels(n_in: int, n_out: int) -> bool:
-    return n_in > 1
-
-
-def _enlarges(n_in: int, n_out: int) -> bool:
-    return n_out >= n_in
+    return blob[0, 0] if blob.shape[1] == 1 else blob[0].transpose(1, 2, 0)  # type: ignore[no-any-return]  # printed
 
 
 def _enlarges_two_pixels(n_in: int, n_out: int) -> bool:
     return n_out >= n_in > 1
 
 
-def _node(engine: str, operator: str = "Resize", opset: int = 19, **attributes: object) -> Operation:
-    given = {"engine": engine, "operator": operator, "opset": opset}
-    defaults = {"engine": "ENGINE_AUTO", "operator": "Resize", "opset": 19}
-    arguments = {name: value for name, value in given.items() if value != defaults[name]} | attributes
-    code = "".join(f", {name}={value!r}" for name, value in arguments.items())
-    words = {name: ":".join(map(str, value)) if name == "roi" else value for name, value in attributes.items()}
-    label = ", ".join(
-        [*([] if engine == "ENGINE_AUTO" else [engine]), *(f"{name}={value}" for name, value in words.items())]
-    )
+_ACCEPTS = {
+    ("Resize", False): any_size,
+    ("Resize", True): has_two_pixels,
+    ("Upsample", False): enlarges,
+    ("Upsample", True): _enlarges_two_pixels,
+}
+"""Sizes by the operator, and whether the engine reads outside an axis of one pixel."""
+
+
+def _engine(engine: str) -> Attributes:
+    return {} if engine == _DEFAULT_ENGINE else {"engine": engine}
+
+
+def _label(engine: str, attributes: Attributes) -> str:
+    return ", ".join(filter(None, (*_engine(engine).values(), argument_label(attributes))))
+
+
+def _node(engine: str, attributes: Attributes, operator: str = "Resize", opset: int = 19) -> Operation:
+    arguments = {**_engine(engine), "operator": operator, "opset": opset}
+    defaults = {"operator": "Resize", "opset": 19}
+    arguments = {name: value for name, value in arguments.items() if value != defaults.get(name)}
     mode, note = attributes.get("mode", "nearest"), ""
-    if opset >= 11:
-        claim = convention_of(attributes)
-    else:
-        claim = _ASYMMETRIC if mode == "linear" else None
-        note = _NO_COORDINATES if mode == "linear" else _NO_ROUNDING
+    claim: Convention | None = convention_of(attributes)
+    if opset < 11:
+        claim = ASYMMETRIC_LINEAR if mode == "linear" else None
+        note = _NO_COORDINATES if mode == "linear" else NO_ROUNDING_NOTE
     reads_outside = mode == "linear" and engine != "ENGINE_CLASSIC"
-    note = f"{note} {_ONE_PIXEL_NOTE}".strip() if reads_outside else note
-    accepts = {
-        ("Resize", False): any_size,
-        ("Resize", True): _two_pixels,
-        ("Upsample", False): _enlarges,
-        ("Upsample", True): _enlarges_two_pixels,
-    }[operator, reads_outside]
     return native(
         FRAMEWORK,
-        f"{operator}-{opset}({label})",
-        f"dnn_resize(x, h, w{code})",
+        f"{operator}-{opset}({_label(engine, attributes)})",
+        f"dnn_resize(x, h, w{argument_source({**arguments, **attributes})})",
         "NCHW",
         helpers=(dnn_model, dnn_net, dnn_resize),
         claim=claim,
         source=(UPSAMPLE_DOCS if operator == "Upsample" else RESIZE_DOCS).format(opset=opset),
-        note=note,
-        accepts=accepts,
+        note=f"{note} {_ONE_PIXEL_NOTE}".strip() if reads_outside else note,
+        accepts=_ACCEPTS[operator, reads_outside],
     )
 
 
-def _nearest(engine: str, mode: str, nearest_mode: str, opset: int = 19) -> Operation:
-    attributes = {"mode": "nearest", "coordinate_transformation_mode": mode, "nearest_mode": nearest_mode}
-    return _node(engine, opset=opset, **attributes)
+def _nearest(engine: str, coordinates: str, nearest_mode: str, opset: int = 19) -> Operation:
+    attributes = {"mode": "nearest", "coordinate_transformation_mode": coordinates, "nearest_mode": nearest_mode}
+    return _node(engine, attributes, opset=opset)
+
+
+def _half_pixel(mode: str, **further: object) -> Attributes:
+    return {"mode": mode, "coordinate_transformation_mode": "half_pixel", **further}
 
 
 def _automatic() -> list[Operation]:
     """What ENGINE_AUTO, the default, takes: the new engine wherever that can read the model."""
-    found = [_node("ENGINE_AUTO")]
-    found += [_nearest("ENGINE_AUTO", "half_pixel", nearest_mode) for nearest_mode in _NEAREST_MODES]
-    found += [_nearest("ENGINE_AUTO", mode, "round_prefer_floor") for mode in _COORDINATES[1:]]
-    found.append(_nearest("ENGINE_AUTO", "asymmetric", "floor"))
-    found.append(_nearest("ENGINE_AUTO", "tf_half_pixel_for_nn", "floor", opset=11))
-    for mode in ("linear", "cubic"):
-        found += [_node("ENGINE_AUTO", mode=mode, coordinate_transformation_mode=where) for where in _COORDINATES]
-    half_pixel = {"coordinate_transformation_mode": "half_pixel"}
-    found += [
-        _node("ENGINE_AUTO", mode="linear", **half_pixel, antialias=1),
-        _node("ENGINE_AUTO", mode="cubic", **half_pixel, cubic_coeff_a=-0.5),
-        _node("ENGINE_AUTO", mode="cubic", **half_pixel, exclude_outside=1),
-        _node("ENGINE_AUTO", mode="cubic", **half_pixel, antialias=1, exclude_outside=1),
-        _node("ENGINE_AUTO", mode="linear", coordinate_transformation_mode="tf_crop_and_resize", roi=INNER_ROI),
+    engine = _DEFAULT_ENGINE
+    calls = [_node(engine, {})]
+    calls += [_nearest(engine, "half_pixel", nearest_mode) for nearest_mode in NEAREST_MODES]
+    calls += [_nearest(engine, coordinates, "round_prefer_floor") for coordinates in _COORDINATES[1:]]
+    calls.append(_nearest(engine, "asymmetric", "floor"))
+    calls.append(_nearest(engine, "tf_half_pixel_for_nn", "floor", opset=11))
+    for mode, coordinates in product(("linear", "cubic"), _COORDINATES):
+        calls.append(_node(engine, {"mode": mode, "coordinate_transformation_mode": coordinates}))
+    calls += [
+        _node(engine, _half_pixel("linear", antialias=1)),
+        _node(engine, _half_pixel("cubic", cubic_coeff_a=-0.5)),
+        _node(engine, _half_pixel("cubic", exclude_outside=1)),
+        _node(engine, _half_pixel("cubic", antialias=1, exclude_outside=1)),
+        _node(engine, {"mode": "linear", "coordinate_transformation_mode": "tf_crop_and_resize", "roi": INNER_ROI}),
     ]
-    older = (("Resize", 10), ("Upsample", 9))
-    return found + [_node("ENGINE_AUTO", *which, mode=mode) for which, mode in product(older, ("nearest", "linear"))]
+    older = product((("Resize", 10), ("Upsample", 9)), ("nearest", "linear"))
+    return [*calls, *(_node(engine, {"mode": mode}, operator, opset) for (operator, opset), mode in older)]
 
 
 def _classic() -> list[Operation]:
     """What the classic engine takes, and cubic, which it refuses."""
-    found = [_nearest("ENGINE_CLASSIC", "half_pixel", nearest_mode) for nearest_mode in ("round_prefer_floor", "floor")]
-    found += [_nearest("ENGINE_CLASSIC", mode, "round_prefer_floor") for mode in ("align_corners", "asymmetric")]
-    found.append(_nearest("ENGINE_CLASSIC", "tf_half_pixel_for_nn", "floor", opset=11))
-    found += [_node("ENGINE_CLASSIC", mode="linear", coordinate_transformation_mode=mode) for mode in _COORDINATES]
-    found.append(_node("ENGINE_CLASSIC", mode="linear", coordinate_transformation_mode="half_pixel", antialias=1))
-    found.append(_node("ENGINE_CLASSIC", mode="cubic", coordinate_transformation_mode="half_pixel"))
-    return [*found, _node("ENGINE_CLASSIC", "Upsample", 9, mode="nearest")]
+    engine = "ENGINE_CLASSIC"
+    calls = [_nearest(engine, "half_pixel", nearest_mode) for nearest_mode in ("round_prefer_floor", "floor")]
+    calls += [_nearest(engine, coordinates, "round_prefer_floor") for coordinates in ("align_corners", "asymmetric")]
+    calls.append(_nearest(engine, "tf_half_pixel_for_nn", "floor", opset=11))
+    for coordinates in _COORDINATES:
+        calls.append(_node(engine, {"mode": "linear", "coordinate_transformation_mode": coordinates}))
+    calls.append(_node(engine, _half_pixel("linear", antialias=1)))
+    calls.append(_node(engine, _half_pixel("cubic")))
+    return [*calls, _node(engine, {"mode": "nearest"}, "Upsample", 9)]
 
 
 def operations() -> list[Operation]:
     """Resize and Upsample by the engine that is the default, by each of the two, and ``blobFromImage``."""
-    new = _node("ENGINE_NEW", mode="linear", coordinate_transformation_mode="half_pixel")
     blob = native(
         FRAMEWORK,
         "blobFromImage()",
         "channels_last(cv2.dnn.blobFromImage(x, size=(w, h)))",
         "HWC",
         helpers=(channels_last,),
-        claim=Convention(kernel="linear"),
+        claim=LINEAR,
         source=_BLOB_SOURCE,
         note=_BLOB_NOTE,
         is_default=True,
     )
-    return [*_automatic(), new, *_classic(), blob]
+    return [*_automatic(), _node("ENGINE_NEW", _half_pixel("linear")), *_classic(), blob]
+
+
+_KERNELS: tuple[Attributes, ...] = (
+    {"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
+    {"mode": "linear", "coordinate_transformation_mode": "asymmetric"},
+    {"mode": "linear", "coordinate_transformation_mode": "align_corners"},
+    {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
+    {"mode": "cubic", "coordinate_transformation_mode": "half_pixel"},
+)
+
+
+def dnn_scaling_net(engine: str, shape: tuple, scales: np.ndarray, **attributes: object) -> cv2.dnn.Net:  # type: ignore[type-arg]  # printed
+    """The net of one Resize-13 of ``shape``, (N, C, H, W), by scales; OpenCV wants the size of the result declared."""
+    import tempfile
+
+    import cv2
+    from onnx import TensorProto, helper
+
+    size = [int(length) for length in np.floor(np.float32(shape) * scales)]  # type: ignore[arg-type]  # printed
+    constants = [
+        helper.make_tensor("roi", TensorProto.FLOAT, [0], []),
+        helper.make_tensor("scales", TensorProto.FLOAT, [4], scales),
+    ]
+    node = helper.make_node("Resize", ["x", "roi", "scales"], ["y"], **attributes)
+    x, y = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes) for name, sizes in (("x", shape), ("y", size))
+    )
+    graph = helper.make_graph([node], "Resize", [x], [y], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=9)
+    with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
+        file.write(model.SerializeToString())
+        file.flush()
+        return cv2.dnn.readNetFromONNX(file.name, engine=getattr(cv2.dnn, engine))
+
+
+def dnn_scale(x: np.ndarray, sy: float, sx: float, engine: str = "ENGINE_AUTO", **attributes: object) -> np.ndarray:
+    """Resize of x, shape (N, C, H, W), by scales of the height and the width."""
+    net = dnn_scaling_net(engine, x.shape, np.float32([1, 1, sy, sx]), **attributes)  # type: ignore[arg-type]  # printed
+    net.setInput(x)
+    return net.forward()  # type: ignore[no-any-return]  # printed
+
+
+def _scaled(engine: str, attributes: Attributes) -> ByScaleOperation:
+    return native_by_scale(
+        FRAMEWORK,
+        f"Resize-13(scales, {_label(engine, attributes)})",
+        f"dnn_scale(x, sy, sx{argument_source({**_engine(engine), **attributes})})",
+        "NCHW",
+        helpers=(dnn_scaling_net, dnn_scale),
+        claim=convention_of(attributes),
+        size_rule="floor",
+        scale_dtype="float32",
+        scale_source="given",
+        source=RESIZE_DOCS.format(opset=13),
+        note=GIVEN_SCALE_NOTE,
+    )
+
+
+def operations_by_scale() -> list[ByScaleOperation]:
+    """Resize-13 by scales; by the classic engine, which takes no half pixels then, what it takes."""
+    calls = [_scaled(_DEFAULT_ENGINE, kernel) for kernel in _KERNELS]
+    calls += [_scaled("ENGINE_CLASSIC", kernel) for kernel in _KERNELS[1:4]]
+    return mark_shared_size_rules(calls, lambda operation: "ENGINE_CLASSIC" in operation.name)

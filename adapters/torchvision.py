@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from adapters._torch_gradient import torch_backward
-from adapters.framework import Framework
-from adapters.gradient import Gradient
-from adapters.operation import Operation, Variant, native
-from golden import Convention
+from dataclasses import replace
+from typing import Unpack
 
-__all__ = ["FRAMEWORK", "gradients", "integer_operations", "operations", "variants"]
+from halfpixel.adapters.conventions import (
+    CENTRED_NEAREST,
+    KEYS_CUBIC,
+    LANCZOS_3,
+    LINEAR,
+    OPENCV_CUBIC,
+    REPEATING_NEAREST,
+    stretched,
+)
+from halfpixel.adapters.gradients import Gradient
+from halfpixel.adapters.native_call import NativeCall, Variant
+from halfpixel.adapters.operation import CallFields, Operation, OperationFactory, native
+from halfpixel.adapters.torch.calls import FRAMEWORK as TORCH
+from halfpixel.adapters.torch.gradients import torch_backward
+from halfpixel.golden import Convention
 
 # The wheel is built for CUDA, and without its libraries the compiled operators are not loaded: importing torchvision
 # then fails where it describes two of them, nms and qnms, to torch, though its transforms use none. Their schemas are
@@ -27,33 +38,21 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 """
 
-_ABOUT = {"name": "torchvision", "module": "torchvision", "distributions": ("torchvision",), "imports": _IMPORTS}
-_REQUIRES = ("torch", "PIL")
-
-FRAMEWORK = Framework(
-    **_ABOUT,
-    to_native="torch.from_numpy(x)",
-    to_numpy="y.numpy()",
-    to_bfloat16="torch.from_numpy(x).to(torch.bfloat16)",
-    from_bfloat16="y.float().numpy()",
-    requires=_REQUIRES,
+FRAMEWORK = replace(
+    TORCH,
+    name="torchvision",
+    module="torchvision",
+    distributions=("torchvision",),
+    imports=_IMPORTS,
+    requires=("torch", "PIL"),
 )
-_ON_IMAGES = Framework(**_ABOUT, requires=_REQUIRES)
+_ON_IMAGES = replace(FRAMEWORK, to_native="x", to_numpy="y", to_bfloat16="", from_bfloat16="")
 
 _DOCS = "https://docs.pytorch.org/vision/0.28/generated/torchvision.transforms."
 _RESIZE = _DOCS + "v2.Resize.html"
 _FUNCTIONAL = _DOCS + "v2.functional.resize.html"
 _CROP = _DOCS + "v2.functional.resized_crop.html"
 _V1_RESIZE = _DOCS + "Resize.html"
-
-_LINEAR = Convention(kernel="linear")
-_CUBIC = Convention(kernel="cubic", cubic_coeff_a="-3/4")
-_NEAREST = Convention(kernel="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor")
-_NEAREST_EXACT = Convention(kernel="nearest", nearest_mode="round_prefer_ceil")
-_STRETCHED = {"antialias": True, "border": "renormalise"}
-_SMOOTH = _LINEAR.but(**_STRETCHED)
-_SMOOTH_CUBIC = Convention(kernel="cubic", cubic_coeff_a="-1/2", **_STRETCHED)
-_LANCZOS = Convention(kernel="lanczos", lobes=3, **_STRETCHED)
 
 _ANTIALIAS_NOTE = "The page gives no formula; antialias=True is to make tensors consistent with Pillow's images."
 _PLAIN_NOTE = "The page names the mode and gives no formula; torch.nn.functional.interpolate, which it calls, has it."
@@ -63,69 +62,61 @@ _MASK_NOTE = "The page does not name masks; the code takes nearest for whatever 
 
 # Mode and antialias, what they mean, note. The default is bilinear with antialias; the other modes are not for tensors.
 _ON_TENSORS = (
-    ("nearest", None, _NEAREST, _PLAIN_NOTE),
-    ("nearest-exact", None, _NEAREST_EXACT, _PLAIN_NOTE),
-    ("bilinear", False, _LINEAR, _PLAIN_NOTE),
-    ("bicubic", True, _SMOOTH_CUBIC, _ANTIALIAS_NOTE),
-    ("bicubic", False, _CUBIC, _PLAIN_NOTE),
-    ("lanczos", True, _LANCZOS, _ANTIALIAS_NOTE),
+    ("nearest", "", REPEATING_NEAREST, _PLAIN_NOTE),
+    ("nearest-exact", "", CENTRED_NEAREST, _PLAIN_NOTE),
+    ("bilinear", ", antialias=False", LINEAR, _PLAIN_NOTE),
+    ("bicubic", ", antialias=True", stretched(KEYS_CUBIC), _ANTIALIAS_NOTE),
+    ("bicubic", ", antialias=False", OPENCV_CUBIC, _PLAIN_NOTE),
+    ("lanczos", ", antialias=True", stretched(LANCZOS_3), _ANTIALIAS_NOTE),
+    ("bilinear", ", antialias=None", LINEAR, _PLAIN_NOTE),
 )
 
 # By interpolation, which is bilinear where none is given.
 # https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters
 _ON_PIL = {
-    "nearest": (_NEAREST_EXACT, _PIL_NOTE),
-    "nearest-exact": (_NEAREST_EXACT, _PIL_EXACT_NOTE),
-    "": (_SMOOTH, _PIL_NOTE),
-    "bicubic": (_SMOOTH_CUBIC, _PIL_NOTE),
-    "box": (Convention(kernel="box", **_STRETCHED), _PIL_NOTE),
-    "hamming": (Convention(kernel="hamming", **_STRETCHED), _PIL_NOTE),
-    "lanczos": (_LANCZOS, _PIL_NOTE),
+    "nearest": (CENTRED_NEAREST, _PIL_NOTE),
+    "nearest-exact": (CENTRED_NEAREST, _PIL_EXACT_NOTE),
+    "": (stretched(LINEAR), _PIL_NOTE),
+    "bicubic": (stretched(KEYS_CUBIC), _PIL_NOTE),
+    "box": (stretched(Convention(kernel="box")), _PIL_NOTE),
+    "hamming": (stretched(Convention(kernel="hamming")), _PIL_NOTE),
+    "lanczos": (stretched(LANCZOS_3), _PIL_NOTE),
 }
 
 
-def _tensor(name: str, call: str, claim: Convention, source: str, note: str, is_default: bool = False) -> Operation:
-    return native(FRAMEWORK, name, call, "NCHW", claim=claim, source=source, note=note, is_default=is_default)
+_tensor = OperationFactory(FRAMEWORK, "NCHW")
 
 
 def _on_tensors() -> list[Operation]:
-    found = [_tensor("resize()", "v2.functional.resize(x, [h, w])", _SMOOTH, _FUNCTIONAL, _ANTIALIAS_NOTE, True)]
-    for mode, antialias, claim, note in _ON_TENSORS:
-        further = "" if antialias is None else f", antialias={antialias}"
-        call = f'v2.functional.resize(x, [h, w], interpolation="{mode}"{further})'
-        found.append(_tensor(f"resize({mode}{further})", call, claim, _FUNCTIONAL, note))
-    mask = "v2.functional.resize(tv_tensors.Mask(x), [h, w]).as_subclass(torch.Tensor)"
+    default, mask = stretched(LINEAR), "v2.functional.resize(tv_tensors.Mask(x), [h, w]).as_subclass(torch.Tensor)"
     crop = "v2.functional.resized_crop(x, 0, 0, x.shape[-2], x.shape[-1], [h, w])"
+    call = 'v2.functional.resize(x, [h, w], interpolation="{}"{})'
+    v1 = "torchvision.transforms.Resize((h, w))(x)"
     return [
-        *found,
-        _tensor(
-            "resize(bilinear, antialias=None)",
-            'v2.functional.resize(x, [h, w], interpolation="bilinear", antialias=None)',
-            _LINEAR,
-            _FUNCTIONAL,
-            _PLAIN_NOTE,
+        _tensor("resize()", "v2.functional.resize(x, [h, w])", default, _FUNCTIONAL, _ANTIALIAS_NOTE, is_default=True),
+        *(
+            _tensor(f"resize({mode}{further})", call.format(mode, further), claim, _FUNCTIONAL, note)
+            for mode, further, claim, note in _ON_TENSORS
         ),
-        _tensor("Resize()", "v2.Resize((h, w))(x)", _SMOOTH, _RESIZE, _ANTIALIAS_NOTE, True),
-        _tensor("resize(Mask)", mask, _NEAREST, _RESIZE, _MASK_NOTE),
-        _tensor("resized_crop()", crop, _SMOOTH, _CROP, _ANTIALIAS_NOTE),
-        _tensor(
-            "transforms v1 Resize()", "torchvision.transforms.Resize((h, w))(x)", _SMOOTH, _V1_RESIZE, _ANTIALIAS_NOTE
-        ),
+        _tensor("Resize()", "v2.Resize((h, w))(x)", default, _RESIZE, _ANTIALIAS_NOTE, is_default=True),
+        _tensor("resize(Mask)", mask, REPEATING_NEAREST, _RESIZE, _MASK_NOTE),
+        _tensor("resized_crop()", crop, default, _CROP, _ANTIALIAS_NOTE),
+        _tensor("transforms v1 Resize()", v1, default, _V1_RESIZE, _ANTIALIAS_NOTE),
     ]
 
 
-def _on_image(mode: str, layout: str, kind: str, **about: object) -> Operation:
+def _on_image(mode: str, layout: str, kind: str, **fields: Unpack[CallFields]) -> Operation:
     claim, note = _ON_PIL[mode]
-    given = f', interpolation="{mode}"' if mode else ""
+    interpolation = f', interpolation="{mode}"' if mode else ""
     return native(
         _ON_IMAGES,
         f"resize({', '.join(filter(None, (kind, mode)))})",
-        f"np.asarray(v2.functional.resize(PIL.Image.fromarray(x), [h, w]{given}))",
+        f"np.asarray(v2.functional.resize(PIL.Image.fromarray(x), [h, w]{interpolation}))",
         layout,
-        claim=claim,
-        source=_FUNCTIONAL,
-        note=note,
-        **about,
+        claim,
+        _FUNCTIONAL,
+        note,
+        **fields,
     )
 
 
@@ -140,16 +131,16 @@ def integer_operations() -> list[Operation]:
     return [_on_image(mode, "HWC", "PIL image in RGB", dtype="uint8", channels=3) for mode in modes]
 
 
-def _takes_tensors(operation: Operation) -> bool:
-    return operation.call.layout == "NCHW"
+def _takes_tensors(call: NativeCall) -> bool:
+    return call.layout == "NCHW"
 
 
-def variants() -> list[Variant]:
+def list_variants() -> list[Variant]:
     """Images whose channels lie next to each other: torchvision rearranges them before it calls torch."""
     memory = "torch.from_numpy(x).contiguous(memory_format=torch.channels_last)"
     return [Variant("channels_last", to_native=memory, applies=_takes_tensors)]
 
 
-def gradients() -> list[Gradient]:
+def list_gradients() -> list[Gradient]:
     """torch's autograd; that its kernels differentiate in every layout and dtype is asked of torch itself."""
     return [Gradient("autograd", torch_backward)]

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
-import probe
-from adapters import Operation
-from adapters.layout import WrongShape
-from golden import Convention, matrix
-from probe.sizes import SIZE_SETS, SizeSet
-from suites.meta.fakes import RIGHT, WRONG, Fake
+from halfpixel import probe
+from halfpixel.adapters import Operation
+from halfpixel.adapters.layout import WrongShape
+from halfpixel.golden import Convention, matrix
+from halfpixel.probe.measure.sizes import SIZE_SETS, SizeSet
+from tests.fakes import RIGHT, WRONG, Fake
 
 _IMAGES = 20
 _SMALLEST, _LARGEST = 32, 256
@@ -45,9 +46,9 @@ def expected(claim: Convention, images: np.ndarray, size: tuple[int, int]) -> np
 
 
 def _by_matrix(sizes: SizeSet, operation: Operation, fake: Fake) -> tuple[bool, bool]:
-    found = probe.check(operation, fake.claim, sizes)
-    named = found.attribution is not None and bool(set(found.attribution.factors) & fake.factors)
-    return not found.verdict.is_agreement, named
+    discrepancy = probe.check(operation, fake.claim, sizes)
+    named = discrepancy.attribution is not None and bool(set(discrepancy.attribution.factors) & fake.factors)
+    return not discrepancy.verdict.is_agreement, named
 
 
 def _by_random_images(rtol: float, atol: float, operation: Operation, fake: Fake) -> tuple[bool, bool]:
@@ -97,16 +98,16 @@ def _by_generated_images(rtol: float, atol: float, operation: Operation, fake: F
 
 
 def _methods() -> dict[str, Caught]:
-    found: dict[str, Caught] = {
+    methods: dict[str, Caught] = {
         f"matrix, sizes {sizes.name}": partial(_by_matrix, sizes) for sizes in (SIZE_SETS["quick"], _FULL)
     }
     kinds = (("random", _by_random_images, _TOLERANCES), ("generated", _by_generated_images, (_DEFAULT, _LOOSE)))
     for title, method, tolerances in kinds:
-        found |= {f"{title}, rtol={r:g} atol={a:g}": partial(method, r, a) for r, a in tolerances}
-    return found
+        methods |= {f"{title}, rtol={r:g} atol={a:g}": partial(method, r, a) for r, a in tolerances}
+    return methods
 
 
-def _try_all(name: str) -> dict[str, object]:
+def _try_all(name: str) -> dict[str, Any]:
     method, wrong, right = _methods()[name], [], []
     for fakes, results in ((WRONG, wrong), (RIGHT, right)):
         for fake in fakes:
@@ -135,24 +136,24 @@ def _try_all(name: str) -> dict[str, object]:
     }
 
 
-def measure() -> list[dict[str, object]]:
+def measure() -> list[dict[str, Any]]:
     """One entry a method, each in a process of its own: some fakes keep state, and caches would favour the later."""
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         return list(pool.imap(_try_all, _methods()))
 
 
-def rows(found: list[dict[str, object]]) -> list[dict[str, object]]:
+def rows(methods: list[dict[str, Any]]) -> list[dict[str, object]]:
     """What is printed: one row a method."""
     return [
         {
-            "method": one["method"],
-            f"caught of {one['wrong']}": one["caught"],
-            "fault named": one["named"] if one["method"].startswith("matrix") else "-",
-            f"false alarms of {one['right']}": one["false_alarms"],
-            "calls/wrong": one["calls_per_wrong"],
-            "calls/right": one["calls_per_right"],
-            "s, wrong": one["seconds_wrong"],
-            "s, right": one["seconds_right"],
+            "method": method["method"],
+            f"caught of {method['wrong']}": method["caught"],
+            "fault named": method["named"] if method["method"].startswith("matrix") else "-",
+            f"false alarms of {method['right']}": method["false_alarms"],
+            "calls/wrong": method["calls_per_wrong"],
+            "calls/right": method["calls_per_right"],
+            "s, wrong": method["seconds_wrong"],
+            "s, right": method["seconds_right"],
         }
-        for one in found
+        for method in methods
     ]

@@ -11,11 +11,12 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIMES = ("onnxruntime", "openvino", "opencv-dnn")
 REPEATS = 7
-"""Of each figure the median is told: other work on the machine changes even processor time by a third."""
+"""The median of each figure is reported: other work on the machine changes even processor time by a third."""
 
 _MEASURED = """
 import json, resource, subprocess, sys, time
@@ -26,8 +27,8 @@ used = resource.getrusage(resource.RUSAGE_CHILDREN)
 figures = {"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "mb": used.ru_maxrss / 2**10}
 print(json.dumps(figures | {"status": done.returncode, "out": done.stdout, "err": done.stderr[-2000:]}))
 """
-"""In a process of its own, so that the children it has waited for are those of one command alone. The largest of
-them is what ``mb`` tells, in MiB on Linux."""
+"""In a process of its own, so that the children it has waited for are those of one command alone. ``mb`` is the
+memory of the largest of them, in MiB on Linux."""
 
 _OWN = """
 import importlib, json, sys, time
@@ -37,7 +38,7 @@ x = np.random.default_rng(0).standard_normal(tuple(map(int, shape.split(",")))).
 started = time.perf_counter()
 module, _, function = load.partition(":")
 module = importlib.import_module(module)
-module.bring()
+module.import_framework()
 imported = time.perf_counter()
 run = getattr(module, function)(path, (name,), tuple(outputs.split(",")))
 loaded = time.perf_counter()
@@ -46,15 +47,15 @@ print(json.dumps({"import": imported - started, "load": loaded - imported, "run"
 """
 
 
-def _measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> dict[str, object]:
+def _measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Seconds by the clock, processor time and memory of a command and all that it starts, and what it printed."""
     whole = [sys.executable, "-c", _MEASURED, sys.executable, *command]
     variables = os.environ | dict(environment or {})
     done = subprocess.run(whole, cwd=ROOT, env=variables, capture_output=True, text=True, check=True)
-    found = json.loads(done.stdout)
-    if found["status"]:
-        raise RuntimeError(found["err"] or found["out"])
-    return found
+    figures: dict[str, Any] = json.loads(done.stdout)
+    if figures["status"]:
+        raise RuntimeError(figures["err"] or figures["out"])
+    return figures
 
 
 def large_model(path: Path) -> Path:
@@ -95,69 +96,71 @@ def _models(folder: Path) -> dict[str, tuple[Path, str]]:
 
 def _once(path: Path, shape: str, outputs: str, installed: Sequence[str]) -> dict[str, float]:
     """Each runtime's own process, one after the other, and then the command on all of them."""
-    from parity.runtimes import named
+    from halfpixel.parity.runtimes.registry import runtime_named
 
     own = []
-    for one in map(named, installed):
+    for runtime in map(runtime_named, installed):
         # As many threads as parity lets it have.
-        found = _measured(["-c", _OWN, str(path), shape, one.load, "x", outputs], one.environment)
-        own.append(found | json.loads(found["out"]))
-    command = ["-m", "parity", str(path), "--shape", f"x={shape}", "--against", ",".join(installed), "--json"]
-    found = _measured(command)
-    parts = {part: sum(each[part] for each in own) for part in ("seconds", "cpu", "import", "load", "run")}
+        figures = _measured(["-c", _OWN, str(path), shape, runtime.load, "x", outputs], runtime.environment)
+        own.append(figures | json.loads(figures["out"]))
+    command = ["-m", "halfpixel", "parity", str(path), "--shape", f"x={shape}", "--against", ",".join(installed)]
+    whole = _measured([*command, "--json"])
+    parts = {part: sum(figures[part] for figures in own) for part in ("seconds", "cpu", "import", "load", "run")}
     inside = parts["import"] + parts["load"] + parts["run"]
-    own_mb = max(each["mb"] for each in own)
+    own_mb = max(figures["mb"] for figures in own)
     return {
-        "resizes": len(json.loads(found["out"])["model"]["resizes"]),
-        "seconds": found["seconds"],
+        "resizes": len(json.loads(whole["out"])["model"]["resizes"]),
+        "seconds": whole["seconds"],
         "own_seconds": parts["seconds"],
-        "ratio": found["seconds"] / parts["seconds"],
+        "ratio": whole["seconds"] / parts["seconds"],
         "own_inside": inside,
-        "ratio_inside": found["seconds"] / inside,
-        "cpu": found["cpu"],
+        "ratio_inside": whole["seconds"] / inside,
+        "cpu": whole["cpu"],
         "own_cpu": parts["cpu"],
-        "cpu_ratio": found["cpu"] / parts["cpu"],
-        "mb": found["mb"],
+        "cpu_ratio": whole["cpu"] / parts["cpu"],
+        "mb": whole["mb"],
         "own_mb": own_mb,
-        "memory_ratio": found["mb"] / own_mb,
+        "memory_ratio": whole["mb"] / own_mb,
     }
 
 
-def measure() -> dict[str, object]:
+def measure() -> dict[str, Any]:
     """For each model, medians: what every installed runtime takes in a process of its own, one after the other, to be
-    imported, load the model and run it once; and what ``python -m parity`` on all of them takes. Both are of whole
+    imported, load the model and run it once; and what ``halfpixel parity`` on all of them takes. Both are of whole
     processes, from their start to their end; ``own_inside`` leaves out the start of Python and NumPy in each."""
     import onnx
 
-    from parity.runtimes import named
+    from halfpixel.parity.runtimes.registry import runtime_named
 
-    installed = [name for name in RUNTIMES if not named(name).missing]
-    figures: dict[str, object] = {}
+    installed = [name for name in RUNTIMES if not runtime_named(name).missing]
+    figures: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for title, (path, shape) in _models(Path(folder)).items():
-            outputs = ",".join(one.name for one in onnx.load(path, load_external_data=False).graph.output)
+            outputs = ",".join(port.name for port in onnx.load(path, load_external_data=False).graph.output)
             runs = [_once(path, shape, outputs, installed) for _ in range(REPEATS)]
-            figures[title] = {key: statistics.median(one[key] for one in runs) for key in runs[0]}
+            figures[title] = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
     return {"runtimes": installed, "models": figures}
 
 
-def rows(found: dict[str, object]) -> list[dict[str, object]]:
+COLUMNS = {
+    "resizes": "resizes",
+    "seconds": "seconds",
+    "runtimes' own": "own_seconds",
+    "ratio": "ratio",
+    "own inside": "own_inside",
+    "ratio to that": "ratio_inside",
+    "CPU": "cpu",
+    "own CPU": "own_cpu",
+    "ratio of CPU": "cpu_ratio",
+    "largest MB": "mb",
+    "own MB": "own_mb",
+    "memory ratio": "memory_ratio",
+}
+
+
+def rows(measured: dict[str, Any]) -> list[dict[str, object]]:
     """What is printed: one row a model."""
     return [
-        {
-            "model": title,
-            "resizes": each["resizes"],
-            "seconds": each["seconds"],
-            "runtimes' own": each["own_seconds"],
-            "ratio": each["ratio"],
-            "own inside": each["own_inside"],
-            "ratio to that": each["ratio_inside"],
-            "CPU": each["cpu"],
-            "own CPU": each["own_cpu"],
-            "ratio of CPU": each["cpu_ratio"],
-            "largest MB": each["mb"],
-            "own MB": each["own_mb"],
-            "memory ratio": each["memory_ratio"],
-        }
-        for title, each in found["models"].items()
+        {"model": title} | {head: figures[key] for head, key in COLUMNS.items()}
+        for title, figures in measured["models"].items()
     ]

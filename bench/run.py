@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import detection, parity, sweep
 from bench.table import table
-from probe import SIZE_SETS
+from halfpixel.probe import SIZE_SETS
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("sweep", "suites", "detection", "parity")
@@ -39,7 +39,7 @@ def run_suites(sizes: str, processes: int) -> dict[str, object]:
     """
     with tempfile.TemporaryDirectory() as folder:
         junit = Path(folder) / "junit.xml"
-        command = [sys.executable, "-m", "pytest", "suites", "--ignore=suites/meta", "-n", str(processes)]
+        command = [sys.executable, "-m", "pytest", "suites", "-n", str(processes)]
         command += ["--sizes", sizes, "--report", folder, f"--junitxml={junit}", "-q"]
         started = time.perf_counter()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -80,7 +80,7 @@ def main() -> None:
     if "suites" in parts:
         figures["suites"] = found = run_suites(options.sizes, options.processes)
         title = f"Suites under pytest, sizes {options.sizes}, {options.processes} processes, seconds"
-        print(table(title, [{"suite": name} | each for name, each in found["suites"].items()]))
+        print(table(title, [{"suite": name} | figures for name, figures in found["suites"].items()]))
         print("wall {seconds:.1f} s, exit status {exit_status}: {last_line}\n".format(**found))
     if "detection" in parts:
         figures["detection"] = found = detection.measure()

@@ -11,16 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from time import perf_counter, process_time
+from typing import Any
 
 import numpy as np
 
-import adapters
-import probe
-from adapters import Operation
-from adapters.layout import LAYOUTS
-from probe.check import judge
-from probe.measure import AXES
-from probe.sizes import SIZE_SETS
+from halfpixel import adapters, probe
+from halfpixel.adapters import Operation
+from halfpixel.probe.compare.comparison import judge
+from halfpixel.probe.measure.axis_matrix import AXES
+from halfpixel.probe.measure.sizes import SIZE_SETS
 
 _IMPORTS_MAY_TAKE = 600
 _SUMMED = ("measuring", "inside", "calls", "matrices", "structure", "judging")
@@ -44,7 +43,7 @@ class Timing:
 
 
 def timed(operation: Operation, timing: Timing) -> Operation:
-    """The same operation, its native calls timed where ``adapters.layout`` makes them.
+    """The same operation, its native calls timed where ``halfpixel.adapters.layout`` makes them.
 
     The clock's own cost is counted as overhead. Layout changes and checks of shapes are overhead; what the expression
     of the call does in Python (tensors to arrays, coordinate maps) is what any caller must do, and is inside.
@@ -59,13 +58,13 @@ def timed(operation: Operation, timing: Timing) -> Operation:
             timing.inside += perf_counter() - started
             timing.calls += 1
 
-    return replace(operation, run=lambda images, size: LAYOUTS[operation.call.layout](clocked, images, size))
+    return replace(operation, run=lambda images, size: operation.call.layout.apply(clocked, images, size, size))
 
 
 @cache
 def _operations() -> dict[str, Operation]:
     versions = {name: framework.version for name, framework in adapters.frameworks().items()}
-    return {one.id: one for one in adapters.operations() if versions[one.framework] is not None}
+    return {call.id: call for call in adapters.operations() if versions[call.framework] is not None}
 
 
 def _prepare(everyone_ready) -> None:
@@ -82,17 +81,17 @@ def _lap(function: Callable, *arguments: object) -> tuple[float, object]:
     return perf_counter() - started, result
 
 
-def _one(task: tuple[str, str]) -> Timing:
-    """The steps of :func:`probe.check`, each timed."""
+def _timing(task: tuple[str, str]) -> Timing:
+    """The steps of :func:`halfpixel.probe.compare.comparison`, each timed."""
     name, sizes = task
     operation, pairs = _operations()[name], SIZE_SETS[sizes].pairs
     timing = Timing(operation.framework, process=os.getpid())
     clocked, started = timed(operation, timing), process_time()
     timing.measuring, sweeps = _lap(lambda: [probe.sweep(clocked, pairs, axis) for axis in AXES])
-    timing.matrices = sum(len(one.matrices) for one in sweeps)
-    timing.structure, found = _lap(probe.structure, operation)
+    timing.matrices = sum(len(along.matrices) for along in sweeps)
+    timing.structure, structure = _lap(probe.structure, operation)
     if operation.claim is not None:
-        timing.judging, judged = _lap(judge, sweeps, operation.claim, found)
+        timing.judging, judged = _lap(judge, sweeps, operation.claim, structure)
         timing.verdict = str(judged.verdict)
     timing.cpu = process_time() - started
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
@@ -100,7 +99,7 @@ def _one(task: tuple[str, str]) -> Timing:
     return timing
 
 
-def measure(sizes: str, processes: int) -> dict[str, object]:
+def measure(sizes: str, processes: int) -> dict[str, Any]:
     """Check every operation of the installed frameworks; the clock starts when every process has imported them.
 
     Times are seconds; memory is the largest resident set of each process, MB of 2**20 bytes; ``ratio`` is measuring
@@ -113,7 +112,7 @@ def measure(sizes: str, processes: int) -> dict[str, object]:
     with context.Pool(processes, _prepare, (everyone_ready,)) as pool:
         everyone_ready.wait(_IMPORTS_MAY_TAKE)
         ready = perf_counter()
-        timings = list(pool.imap_unordered(_one, tasks))
+        timings = list(pool.imap_unordered(_timing, tasks))
         wall = perf_counter() - ready
     peaks: dict[int, float] = {}
     for timing in timings:
@@ -136,9 +135,9 @@ def _sums(timings: list[Timing]) -> dict[str, object]:
     return {"operations": len(timings), **sums, "ratio": ratio, "verdicts": dict(verdicts)}
 
 
-def rows(found: dict[str, object]) -> list[dict[str, object]]:
+def rows(measured: dict[str, Any]) -> list[dict[str, object]]:
     """What is printed: one row a framework, and one for all."""
     return [
         {"framework": name} | {key: value for key, value in sums.items() if key != "verdicts"}
-        for name, sums in found["frameworks"].items()
+        for name, sums in measured["frameworks"].items()
     ]

@@ -1,12 +1,11 @@
 """What resizing means, exactly. Standard library and numpy only."""
 
-from golden.convention import Convention
-from golden.coordinates import Coordinates, affine_map, coordinates
-from golden.kernels import kernel
-from golden.matrix import ExactMatrix, matrix, matrix_at
-from golden.rounding import rounded, to_integers
-from golden.sizes import fitted_scale, fitted_size, output_size
-from golden.ties import tie_distance
+from halfpixel.golden.convention import Convention
+from halfpixel.golden.coordinates import Coordinates, affine_map, coordinates, tie_distance
+from halfpixel.golden.kernels import kernel
+from halfpixel.golden.matrix import ExactMatrix, matrix, matrix_at
+from halfpixel.golden.rounding import rounded, to_integers
+from halfpixel.golden.sizes import fitted_scale, fitted_size, output_size
 
 __all__ = [
     "Convention",

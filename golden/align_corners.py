@@ -8,26 +8,25 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import lcm
 
-from golden.convention import Convention
-from golden.coordinates import affine_map
-from golden.matrix import ExactMatrix, matrix
-from golden.shapes import Grid
+from halfpixel.golden.convention import Convention
+from halfpixel.golden.coordinates import affine_map
+from halfpixel.golden.matrix import ExactMatrix, matrix
 
 HALF = Fraction(1, 2)
 
-TRUE = Convention(kernel="linear", coordinate_transformation_mode="align_corners")
+ALIGN_CORNERS = Convention(kernel="linear", coordinate_transformation_mode="align_corners")
 """``align_corners=True``, linear."""
-FALSE = Convention(kernel="linear", coordinate_transformation_mode="half_pixel")
+HALF_PIXEL = Convention(kernel="linear", coordinate_transformation_mode="half_pixel")
 """``align_corners=False``, linear."""
-MODES = {True: TRUE, False: FALSE}
+MODES = {True: ALIGN_CORNERS, False: HALF_PIXEL}
 
-Row = tuple[tuple[int, Fraction], ...]
+SparseRow = tuple[tuple[int, Fraction], ...]
 
 # The same few thousand ratios occur millions of times.
 ratio = lru_cache(maxsize=1 << 17)(Fraction)
 
 
-class NotSeen(Exception):
+class NotObservable(Exception):
     """These sizes, or this framework, do not show what was asked."""
 
 
@@ -36,7 +35,7 @@ class NeitherMode(Exception):
 
 
 @dataclass(frozen=True)
-class Axis:
+class SampledAxis:
     """One axis as a resize samples it.
 
     Output ``o`` is the sum of ``weight * pixel`` over ``rows[o]``, pixels in ascending order, none of weight zero.
@@ -46,7 +45,7 @@ class Axis:
 
     n_in: int
     n_out: int
-    rows: tuple[Row, ...]
+    rows: tuple[SparseRow, ...]
     line: tuple[Fraction, Fraction] | None
 
     def samples(self, x_out: Fraction | int) -> Fraction:
@@ -58,7 +57,7 @@ class Axis:
         """Input to output: where input coordinate ``x_in`` lands. ``NotSeen`` when all outputs read one place."""
         slope, intercept = self._line()
         if slope == 0:
-            raise NotSeen(f"{self.n_in} -> {self.n_out}: every output reads the same place")
+            raise NotObservable(f"{self.n_in} -> {self.n_out}: every output reads the same place")
         return (x_in - intercept) / slope
 
     @cached_property
@@ -86,15 +85,15 @@ class Axis:
 
     def _line(self) -> tuple[Fraction, Fraction]:
         if self.line is None:
-            raise NotSeen(f"{self.n_in} -> {self.n_out}: too few outputs lie inside to tell where they sample")
+            raise NotObservable(f"{self.n_in} -> {self.n_out}: too few outputs lie inside to tell where they sample")
         return self.line
 
 
-Sampler = Callable[[Convention, int, int], Axis]
+Sampler = Callable[[Convention, int, int], SampledAxis]
 """``sampler(convention, n_in, n_out)``: the exact axis, or that of a framework's call; raises :class:`NotSeen`."""
 
 
-def sparse_rows(exact: ExactMatrix) -> tuple[Row, ...]:
+def sparse_rows(exact: ExactMatrix) -> tuple[SparseRow, ...]:
     """The rows of a rational matrix, without their zeros."""
     found = []
     for taps, weights, total in zip(exact.taps.tolist(), exact.weights.tolist(), exact.totals.tolist(), strict=True):
@@ -106,20 +105,20 @@ def sparse_rows(exact: ExactMatrix) -> tuple[Row, ...]:
 
 
 @lru_cache(maxsize=1 << 15)
-def exact_axis(convention: Convention, n_in: int, n_out: int) -> Axis:
+def exact_axis(convention: Convention, n_in: int, n_out: int) -> SampledAxis:
     """The exact axis of a rational convention; ``ValueError`` for sizes below 1."""
     rows = sparse_rows(matrix(convention, n_in, n_out))
-    return Axis(n_in, n_out, rows, affine_map(convention, n_in, n_out))
+    return SampledAxis(n_in, n_out, rows, affine_map(convention, n_in, n_out))
 
 
-def linear_row(coordinate: Fraction, n_in: int) -> Row:
+def linear_row(coordinate: Fraction, n_in: int) -> SparseRow:
     """The weights of linear interpolation at a coordinate that is clamped to the pixels' centres."""
     unit = coordinate.denominator
     left, beyond = divmod(min(max(coordinate.numerator, 0), (n_in - 1) * unit), unit)
     return ((left, ratio(unit - beyond, unit)), (left + 1, ratio(beyond, unit))) if beyond else ((left, ratio(1, 1)),)
 
 
-def product(outer: tuple[Row, ...], inner: tuple[Row, ...]) -> tuple[Row, ...]:
+def product(outer: tuple[SparseRow, ...], inner: tuple[SparseRow, ...]) -> tuple[SparseRow, ...]:
     """The rows of ``outer @ inner``: resize by ``inner`` first."""
     result = []
     for row in outer:
@@ -133,7 +132,7 @@ def product(outer: tuple[Row, ...], inner: tuple[Row, ...]) -> tuple[Row, ...]:
     return tuple(result)
 
 
-def identity(n: int) -> tuple[Row, ...]:
+def identity(n: int) -> tuple[SparseRow, ...]:
     """The rows of a resize that changes nothing."""
     return tuple(((i, Fraction(1)),) for i in range(n))
 
@@ -183,7 +182,7 @@ def keeps_grid(n_in: int, n_out: int) -> bool:
     return n_in == 1 or (n_out > 1 and (n_out - 1) % (n_in - 1) == 0)
 
 
-def mixed(value: Fraction | int) -> str:
+def mixed_number(value: Fraction | int) -> str:
     """A fraction as it is read aloud: ``3 2/3``, ``-1/5``, ``4``."""
     value = Fraction(value)
     if value.denominator == 1:
@@ -191,15 +190,3 @@ def mixed(value: Fraction | int) -> str:
     whole, rest = divmod(abs(value.numerator), value.denominator)
     sign = "-" if value < 0 else ""
     return f"{sign}{whole} {rest}/{value.denominator}" if whole else f"{sign}{rest}/{value.denominator}"
-
-
-def cells(mode: Convention, n_in: int, n_out: int) -> Grid:
-    """Where the pixels of an axis lie in the image that a resize of the mode makes of it, which spans 0 to 1.
-
-    ``False`` divides the image evenly. ``True`` puts the outermost centres on those of the output's outermost pixels,
-    so its cells hang over the edges, by half a step less half an output pixel. Needs two pixels or more.
-    """
-    if mode == FALSE:
-        return Grid(Fraction(0), Fraction(1, n_in), n_in)
-    pitch = Fraction(n_out - 1, (n_in - 1) * n_out)
-    return Grid(Fraction(1, 2 * n_out) - pitch / 2, pitch, n_in)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def fold(border: str, taps: np.ndarray, n_in: int) -> tuple[np.ndarray, np.ndarray]:
+def fold_index(border: str, taps: np.ndarray, n_in: int) -> tuple[np.ndarray, np.ndarray]:
     """Map tap indices into ``[0, n_in)``.
 
     Returns the indices and a boolean array of the same shape: whether the tap keeps its weight. ``renormalise`` and

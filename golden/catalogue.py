@@ -1,4 +1,4 @@
-"""Every convention that somebody's documentation or source gives a name, with where it is stated."""
+"""Every convention that a documentation or source names, with its address; and the sizes that tell them apart."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from difflib import get_close_matches
 from fractions import Fraction
 from itertools import starmap
 
-from golden.convention import Convention
+from halfpixel.golden.convention import Convention
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedConvention:
     """A convention under the name that its own documentation uses for it.
 
     ``source`` is the page or file that states it; ``comment`` says in a sentence what is special about it, or what the
@@ -24,12 +24,12 @@ class Named:
     comment: str
 
 
-def named(name: str) -> Named:
+def named_convention(name: str) -> NamedConvention:
     """The entry of that name; ``ValueError`` names the nearest ones when there is none."""
     if name in _BY_NAME:
         return _BY_NAME[name]
     near = get_close_matches(name, _BY_NAME, n=3, cutoff=0.6)
-    hint = f"did you mean {', '.join(near)}?" if near else "list them with: python -m golden list"
+    hint = f"did you mean {', '.join(near)}?" if near else "list them with: halfpixel golden list"
     raise ValueError(f"unknown name {name!r}; {hint}")
 
 
@@ -66,20 +66,20 @@ _WEBNN = "https://www.w3.org/TR/webnn/#api-mlgraphbuilder-resample2d-method"
 _CHAINER = "https://docs.chainer.org/en/v7.2.0/reference/generated/chainer.functions.resize_images.html"
 
 
-def _nearest(nearest_mode: str, mode: str = "half_pixel", **more: object) -> Convention:
-    return Convention(kernel="nearest", nearest_mode=nearest_mode, coordinate_transformation_mode=mode, **more)
+def _nearest(nearest_mode: str, mode: str = "half_pixel", /, **more: object) -> Convention:
+    return Convention(kernel="nearest", nearest_mode=nearest_mode, coordinate_transformation_mode=mode).but(**more)
 
 
-def _linear(mode: str = "half_pixel", **more: object) -> Convention:
-    return Convention(kernel="linear", coordinate_transformation_mode=mode, **more)
+def _linear(mode: str = "half_pixel", /, **more: object) -> Convention:
+    return Convention(kernel="linear", coordinate_transformation_mode=mode).but(**more)
 
 
-def _cubic(a: Fraction, mode: str = "half_pixel", **more: object) -> Convention:
-    return Convention(kernel="cubic", cubic_coeff_a=a, coordinate_transformation_mode=mode, **more)
+def _cubic(a: Fraction, mode: str = "half_pixel", /, **more: object) -> Convention:
+    return Convention(kernel="cubic", cubic_coeff_a=a, coordinate_transformation_mode=mode).but(**more)
 
 
-def _lanczos(lobes: int, **more: object) -> Convention:
-    return Convention(kernel="lanczos", lobes=lobes, **more)
+def _lanczos(lobes: int, /, **more: object) -> Convention:
+    return Convention(kernel="lanczos", lobes=lobes).but(**more)
 
 
 def _spline(order: int, border: str, mode: str = "half_pixel") -> Convention:
@@ -88,10 +88,17 @@ def _spline(order: int, border: str, mode: str = "half_pixel") -> Convention:
     )
 
 
+def _cropped(kernel: Convention) -> Convention:
+    return kernel.but(coordinate_transformation_mode="tf_crop_and_resize", border="extrapolate")
+
+
+def _stretched(kernel: str) -> Convention:
+    return Convention(kernel=kernel, antialias=True, border="renormalise")
+
+
 # Stretched when shrinking, taps outside dropped and the rest renormalised: Pillow's way, and of those who follow it.
 _STRETCHED = {"antialias": True, "border": "renormalise"}
 _MIRRORED = {"antialias": True, "border": "reflect"}
-_CROPPED = {"mode": "tf_crop_and_resize", "border": "extrapolate"}
 _PYRAMID = _nearest("floor", "asymmetric", prefilter="binomial", border="mirror")
 
 _ROWS = (
@@ -111,7 +118,7 @@ _ROWS = (
     ("onnx-cubic-exclude", _cubic(_SHARP, border="renormalise"), _ONNX, "exclude_outside=1 drops taps outside."),
     ("onnx-cubic-antialias-exclude", _cubic(_KEYS, **_STRETCHED), _ONNX, "With cubic_coeff_a=-0.5: equals Pillow."),
     ("onnx-cubic-align-corners", _cubic(_SHARP, "align_corners"), _ONNX, "As torch's bicubic with align_corners=True."),
-    ("onnx-crop-and-resize", _linear(**_CROPPED), _ONNX, "With the whole image as roi."),
+    ("onnx-crop-and-resize", _cropped(_linear()), _ONNX, "With the whole image as roi."),
     ("onnx-11-tf-nearest", _nearest("floor", "tf_half_pixel_for_nn"), _ONNX_11, "Only in opset 11; later withdrawn."),
     ("onnx-9-upsample-nearest", _nearest("floor", "asymmetric"), _UPSAMPLE, "The page gives no formula; scales only."),
     ("onnx-9-upsample-linear", _linear("asymmetric"), _UPSAMPLE, "Before opset 11 nothing else could be said."),
@@ -143,8 +150,8 @@ _ROWS = (
     ("tf2-lanczos5", _lanczos(5, border="renormalise"), _TF_RESIZE, "Without antialias, as by default."),
     ("tf2-gaussian", Convention(kernel="gaussian", border="renormalise"), _TF_RESIZE, "Blurs even at the same size."),
     ("tf2-mitchellcubic", Convention(kernel="mitchell", border="renormalise"), _TF_RESIZE, "B = C = 1/3: blurs too."),
-    ("tf-crop-and-resize", _linear(**_CROPPED), _TF_CROP, "Corner-aligned crops."),
-    ("tf-crop-and-resize-nearest", _nearest("round_prefer_ceil", **_CROPPED), _TF_CROP, "Halves go up."),
+    ("tf-crop-and-resize", _cropped(_linear()), _TF_CROP, "Corner-aligned crops."),
+    ("tf-crop-and-resize-nearest", _cropped(_nearest("round_prefer_ceil")), _TF_CROP, "Halves go up."),
     # OpenCV
     ("opencv-nearest", _nearest("floor", "asymmetric"), _OPENCV_SOURCE, "INTER_NEAREST: floor(x / scale)."),
     ("opencv-nearest-exact", _nearest("round_prefer_ceil"), _OPENCV, "INTER_NEAREST_EXACT; ties are not documented."),
@@ -155,9 +162,9 @@ _ROWS = (
     ("opencv-pyrdown", _PYRAMID, _OPENCV_FILTER, "1 4 6 4 1, then every second pixel (even sizes)."),
     # Pillow
     ("pillow-nearest", _nearest("round_prefer_ceil"), _PILLOW_GEOMETRY, "floor of the pixel centre's position."),
-    ("pillow-box", Convention(kernel="box", **_STRETCHED), _PILLOW_SOURCE, "One-sided at its edge; not coverage."),
+    ("pillow-box", _stretched("box"), _PILLOW_SOURCE, "One-sided at its edge; not coverage."),
     ("pillow-bilinear", _linear(**_STRETCHED), _PILLOW, "Always antialiases; cannot be turned off."),
-    ("pillow-hamming", Convention(kernel="hamming", **_STRETCHED), _PILLOW_SOURCE, "Sharper than bilinear, same cost."),
+    ("pillow-hamming", _stretched("hamming"), _PILLOW_SOURCE, "Sharper than bilinear, same cost."),
     ("pillow-bicubic", _cubic(_KEYS, **_STRETCHED), _PILLOW_SOURCE, "Keys' kernel, a = -0.5; the page is silent on a."),
     ("pillow-lanczos", _lanczos(3, **_STRETCHED), _PILLOW, "Three lobes."),
     # SciPy
@@ -193,7 +200,81 @@ _ROWS = (
     ("chainer-resize-images-opencv", _linear(), _CHAINER, "align_corners=False: the page says as OpenCV."),
 )  # fmt: skip
 
-CATALOGUE: tuple[Named, ...] = tuple(starmap(Named, _ROWS))
+CATALOGUE: tuple[NamedConvention, ...] = tuple(starmap(NamedConvention, _ROWS))
 _BY_NAME = {entry.name: entry for entry in CATALOGUE}
 if len(_BY_NAME) != len(CATALOGUE):
     raise AssertionError("a name occurs twice in the catalogue")
+
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DiscriminatingSize:
+    """A pair of sizes and what it shows; ``differing_conventions`` are two catalogue names that differ there."""
+
+    n_in: int
+    n_out: int
+    why: str
+    differing_conventions: tuple[str, str]
+
+
+SIZES: tuple[DiscriminatingSize, ...] = (
+    DiscriminatingSize(
+        *(5, 3, "shrinking by no whole number: antialias shows, and every coordinate rule parts from the others"),
+        ("torch-bilinear", "torch-bilinear-antialias"),
+    ),
+    DiscriminatingSize(
+        *(3, 5, "enlarging by no whole number: each coordinate rule has fractions of its own"),
+        ("torch-bilinear", "tf1-bilinear"),
+    ),
+    DiscriminatingSize(
+        *(2, 7, "a strong enlargement: most outputs lie near a border, where half_pixel and align_corners part most"),
+        ("torch-bilinear", "torch-bilinear-align-corners"),
+    ),
+    DiscriminatingSize(
+        *(3, 6, "doubling: half_pixel reads quarters, asymmetric halves, align_corners fifths"),
+        ("tf1-bilinear", "torch-bilinear-align-corners"),
+    ),
+    DiscriminatingSize(
+        *(8, 4, "halving: every half-pixel coordinate is a tie between two pixels, so rounding rules part"),
+        ("onnx-nearest", "torch-nearest-exact"),
+    ),
+    DiscriminatingSize(
+        *(8, 5, "what is called area: coverage weighs cut pixels by their part, a box filter takes them whole or not"),
+        ("opencv-area", "pillow-box"),
+    ),
+    DiscriminatingSize(
+        *(7, 4, "a step of 2 with aligned corners: align_corners picks pixels as they are, half_pixel mixes them"),
+        ("torch-bilinear", "torch-bilinear-align-corners"),
+    ),
+    DiscriminatingSize(
+        *(1, 4, "one input pixel: every output should repeat it, unless a border of zeros shines through"),
+        ("torch-bilinear", "torch-grid-sample-zeros"),
+    ),
+    DiscriminatingSize(
+        *(4, 1, "one output pixel: half_pixel reads the middle, align_corners the first pixel"),
+        ("onnx-linear", "onnx-linear-align-corners"),
+    ),
+    DiscriminatingSize(
+        *(6, 6, "nothing changes size: kernels that blur all the same stand out"),
+        ("tf2-mitchellcubic", "tf2-bicubic"),
+    ),
+    DiscriminatingSize(
+        *(14, 18, "coordinates that are ties or whole numbers exactly, and that float32 misses by its rounding"),
+        ("onnx-nearest", "torch-nearest"),
+    ),
+    DiscriminatingSize(
+        *(20, 6, "a strong reduction: antialias reads windows of seven pixels and more; ties that float32 misses"),
+        ("pillow-bicubic", "opencv-cubic"),
+    ),
+    DiscriminatingSize(
+        *(48, 36, "the photograph: a step of 4/3 passes every phase of a kernel, and antialias has a little to do"),
+        ("torch-bicubic", "pillow-bicubic"),
+    ),
+)
+
+
+def size_key(size: Size) -> str:
+    """How records and fragments name a pair of sizes: ``5x3`` from 5 pixels to 3."""
+    return f"{size[0]}x{size[1]}"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from numbers import Rational
+from typing import Any
+
+Number = Fraction | int | float | str
+"""What :func:`as_fraction` makes a rational of."""
 
 KERNELS = (
     "nearest",
@@ -66,12 +71,20 @@ _CONDITIONAL = (
 _NEVER_STRETCHED = ("nearest", "area", "adaptive_average", "bspline")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidConvention(ValueError):
+    """A parameter of :class:`Convention` has no meaning; ``field`` is the parameter's name."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Convention:
     """The meaning of a resize along one axis, in the terms of ONNX ``Resize`` where it has one.
 
     Parameters that the chosen kernel, mode or prefilter does not read are ``None``, so two conventions are equal
-    exactly when they say the same. Setting such a parameter raises ``ValueError``.
+    exactly when they say the same. Setting such a parameter raises :class:`InvalidConvention`, a ``ValueError``.
 
     kernel
         ``nearest``; ``linear``; ``cubic`` (Keys, coefficient ``cubic_coeff_a``); ``lanczos`` (``lobes``);
@@ -99,6 +112,10 @@ class Convention:
         input pixels, or ``"auto"`` for ``max(0, (n_in / n_out - 1) / 2)``), ``binomial`` (1 4 6 4 1) / 16.
     roi
         ``(start, end)`` of ``tf_crop_and_resize``, in units where the input spans 0 to 1.
+
+    ONNX's own names are accepted, too: ``mode`` for ``kernel``; ``exclude_outside`` for ``border="renormalise"``; and
+    ``extrapolation_value=0`` for ``border="extrapolate"``, which ONNX reads with ``tf_crop_and_resize`` alone. Any
+    other extrapolation value adds a constant to the image, and is refused.
     """
 
     kernel: str = "linear"
@@ -113,34 +130,69 @@ class Convention:
     sigma: Fraction | str | None = None
     roi: tuple[Fraction, Fraction] | None = None
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        kernel: str = "linear",
+        coordinate_transformation_mode: str = "half_pixel",
+        nearest_mode: str | None = None,
+        cubic_coeff_a: Number | None = None,
+        lobes: int | None = None,
+        order: int | None = None,
+        antialias: bool = False,
+        border: str = "replicate",
+        prefilter: str = "none",
+        sigma: Number | None = None,
+        roi: tuple[Number, Number] | None = None,
+        mode: str | None = None,
+        exclude_outside: bool | None = None,
+        extrapolation_value: float | None = None,
+    ) -> None:
+        if mode is not None:
+            if kernel not in ("linear", mode):
+                raise ValueError(f"mode is ONNX's name for kernel: {mode!r} and {kernel!r} contradict each other")
+            kernel = mode
+        if exclude_outside is not None:
+            border = _with_exclude_outside(border, bool(exclude_outside))
+        if extrapolation_value is not None and coordinate_transformation_mode == "tf_crop_and_resize":
+            border = _with_extrapolation(border, extrapolation_value)
+        values = (kernel, coordinate_transformation_mode, nearest_mode, cubic_coeff_a, lobes, order, bool(antialias))
+        for field, value in zip(fields(self), (*values, border, prefilter, sigma, roi), strict=True):
+            object.__setattr__(self, field.name, value)
+        self._validate()
+
+    def _validate(self) -> None:
+        """Fill in defaults, make numbers fractions, and refuse what has no meaning."""
         for name, allowed in _CHOICES.items():
             value = getattr(self, name)
             if value not in allowed and not (name == "nearest_mode" and value is None):
-                raise ValueError(f"unknown {name} {value!r}; allowed: {', '.join(allowed)}")
+                raise InvalidConvention(f"unknown {name} {value!r}; allowed: {', '.join(allowed)}", name)
         for name, owner, needed, default in _CONDITIONAL:
             value = getattr(self, name)
             if getattr(self, owner) != needed:
                 if value is not None:
-                    raise ValueError(f"{name} applies only when {owner} is {needed!r}, not {getattr(self, owner)!r}")
+                    raise InvalidConvention(
+                        f"{name} applies only when {owner} is {needed!r}, not {getattr(self, owner)!r}", name
+                    )
             elif value is None:
                 object.__setattr__(self, name, default)
         if self.antialias and self.kernel in _NEVER_STRETCHED:
-            raise ValueError(f"antialias does not apply to kernel {self.kernel!r}")
+            raise InvalidConvention(f"antialias does not apply to kernel {self.kernel!r}", "antialias")
         if self.cubic_coeff_a is not None:
             object.__setattr__(self, "cubic_coeff_a", as_fraction(self.cubic_coeff_a))
-        if self.lobes is not None and (not isinstance(self.lobes, int) or self.lobes < 1):
-            raise ValueError(f"lobes must be a positive integer, not {self.lobes!r}")
+        if self.lobes is not None and not _is_positive_integer(self.lobes):
+            raise InvalidConvention(f"lobes must be a positive integer, not {self.lobes!r}", "lobes")
         if self.order is not None and self.order not in (2, 3, 4, 5):
-            raise ValueError(f"order must be 2, 3, 4 or 5, not {self.order!r}")
+            raise InvalidConvention(f"order must be 2, 3, 4 or 5, not {self.order!r}", "order")
         if self.prefilter == "bspline" and self.kernel != "bspline":
-            raise ValueError("prefilter 'bspline' applies only when kernel is 'bspline'")
+            raise InvalidConvention("prefilter 'bspline' applies only when kernel is 'bspline'", "prefilter")
         if self.prefilter == "bspline" and self.border == "renormalise":
-            raise ValueError("prefilter 'bspline' has no meaning with border 'renormalise'")
+            raise InvalidConvention("prefilter 'bspline' has no meaning with border 'renormalise'", "prefilter")
         if self.sigma is not None and self.sigma != "auto":
-            object.__setattr__(self, "sigma", as_fraction(self.sigma))
-            if self.sigma < 0:
-                raise ValueError(f"sigma must not be negative, not {self.sigma}")
+            sigma = as_fraction(self.sigma)
+            object.__setattr__(self, "sigma", sigma)
+            if sigma < 0:
+                raise InvalidConvention(f"sigma must not be negative, not {sigma}", "sigma")
         if self.roi is not None:
             start, end = self.roi
             object.__setattr__(self, "roi", (as_fraction(start), as_fraction(end)))
@@ -177,7 +229,7 @@ class Convention:
         return result
 
     @classmethod
-    def from_dict(cls, values: dict[str, object]) -> Convention:
+    def from_dict(cls, values: Mapping[str, Any]) -> Convention:
         """The inverse of :meth:`as_dict`; unknown names raise ``TypeError``."""
         read = dict(values)
         if "roi" in read:
@@ -202,6 +254,30 @@ class Convention:
         if self.prefilter != "none":
             words.append(f"prefilter={self.prefilter}" + ("" if self.sigma is None else f"({self.sigma})"))
         return " ".join(words)
+
+
+def _with_exclude_outside(border: str, excludes: bool) -> str:
+    """The border that ONNX's ``exclude_outside`` asks for beside the ``border`` given."""
+    if excludes and border not in ("replicate", "renormalise"):
+        raise ValueError(f"exclude_outside is border 'renormalise', which contradicts border {border!r}")
+    if not excludes and border == "renormalise":
+        raise ValueError("exclude_outside=False contradicts border 'renormalise'")
+    return "renormalise" if excludes else border
+
+
+def _with_extrapolation(border: str, value: float) -> str:
+    """The border that ONNX's ``extrapolation_value`` asks for beside the ``border`` given."""
+    if value != 0:
+        raise ValueError(
+            f"extrapolation_value must be 0, not {value}: another adds a constant, and no matrix does that"
+        )
+    if border not in ("replicate", "extrapolate"):
+        raise ValueError(f"extrapolation_value is border 'extrapolate', which contradicts border {border!r}")
+    return "extrapolate"
+
+
+def _is_positive_integer(value: object) -> bool:
+    return isinstance(value, int) and value >= 1
 
 
 def as_fraction(value: object) -> Fraction:

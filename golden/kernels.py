@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, lru_cache
 from math import comb, factorial, lcm
+from typing import ClassVar
 
 import numpy as np
 
-from golden.convention import Convention
+from halfpixel.golden.convention import Convention
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class PiecewisePolynomial:
     breaks: tuple[Fraction, ...]
     pieces: tuple[tuple[Fraction, ...], ...]
     includes_right_end: bool = False
+    bound: ClassVar[float] = 0.0
+    """Error of a weight: none."""
 
     @property
     def support(self) -> Fraction:
@@ -40,8 +43,9 @@ class PiecewisePolynomial:
         steepest = 0.0
         for piece, left, right in zip(self.pieces, self.breaks, self.breaks[1:], strict=False):
             slope = np.polynomial.Polynomial([float(c) for c in piece]).deriv()
-            turns = [x.real for x in slope.deriv().roots() if abs(x.imag) < 1e-12 and left < x.real < right]
-            steepest = max(steepest, *(abs(slope(x)) for x in [float(left), float(right), *turns]))
+            roots = [complex(root) for root in slope.deriv().roots()]
+            turns = [root.real for root in roots if abs(root.imag) < 1e-12 and left < root.real < right]
+            steepest = max(steepest, *(float(abs(slope(x))) for x in [float(left), float(right), *turns]))
         return steepest
 
     def weigh(self, numerators: np.ndarray, denominator: int) -> np.ndarray:
@@ -94,13 +98,17 @@ class Transcendental:
 Kernel = PiecewisePolynomial | Transcendental
 
 
-def _fractions(*rows: tuple[object, ...]) -> tuple[tuple[Fraction, ...], ...]:
-    return tuple(tuple(Fraction(value) for value in row) for row in rows)
+Coefficients = tuple[Fraction | int, ...]
+
+
+def _polynomials(breaks: Coefficients, *pieces: Coefficients, includes_right_end: bool = False) -> PiecewisePolynomial:
+    first, *rest = (tuple(map(Fraction, row)) for row in (breaks, *pieces))
+    return PiecewisePolynomial(first, tuple(rest), includes_right_end)
 
 
 def linear() -> PiecewisePolynomial:
     """``1 - |x|``. ONNX Resize, mode linear."""
-    return PiecewisePolynomial(*_fractions((0, 1)), _fractions((1, -1)))
+    return _polynomials((0, 1), (1, -1))
 
 
 def cubic(a: Fraction) -> PiecewisePolynomial:
@@ -109,19 +117,19 @@ def cubic(a: Fraction) -> PiecewisePolynomial:
     Source: R. Keys, Cubic convolution interpolation for digital image processing, IEEE TASSP 29 (1981), eq. 4;
     ONNX Resize, attribute ``cubic_coeff_a``.
     """
-    return PiecewisePolynomial(*_fractions((0, 1, 2)), _fractions((1, 0, -(a + 3), a + 2), (-4 * a, 8 * a, -5 * a, a)))
+    return _polynomials((0, 1, 2), (1, 0, -(a + 3), a + 2), (-4 * a, 8 * a, -5 * a, a))
 
 
 def mitchell() -> PiecewisePolynomial:
     """Mitchell and Netravali's cubic with B = C = 1/3 (Computer Graphics 22, 1988, eq. 8)."""
     inner = (Fraction(8, 9), 0, -2, Fraction(7, 6))
     outer = (Fraction(16, 9), Fraction(-10, 3), 2, Fraction(-7, 18))
-    return PiecewisePolynomial(*_fractions((0, 1, 2)), _fractions(inner, outer))
+    return _polynomials((0, 1, 2), inner, outer)
 
 
 def box() -> PiecewisePolynomial:
     """One on ``(-1/2, 1/2]``: Pillow's box, https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c."""
-    return PiecewisePolynomial(*_fractions((0, Fraction(1, 2))), _fractions((1,)), includes_right_end=True)
+    return _polynomials((0, Fraction(1, 2)), (1,), includes_right_end=True)
 
 
 @cache
@@ -168,17 +176,23 @@ def gaussian() -> Transcendental:
     return Transcendental(lambda x: np.exp(-2 * x * x), Fraction(3, 2), steepest=2.0)
 
 
-_PLAIN = {"linear": linear, "mitchell": mitchell, "box": box, "hamming": hamming, "gaussian": gaussian}
+_PLAIN: dict[str, Callable[[], Kernel]] = {
+    "linear": linear,
+    "mitchell": mitchell,
+    "box": box,
+    "hamming": hamming,
+    "gaussian": gaussian,
+}
 
 
 @lru_cache(maxsize=1024)
 def kernel(convention: Convention) -> Kernel:
     """The kernel function of a convention; ``ValueError`` for those that are no function of distance alone."""
-    if convention.kernel == "cubic":
+    if convention.cubic_coeff_a is not None:
         return cubic(convention.cubic_coeff_a)
-    if convention.kernel == "lanczos":
+    if convention.lobes is not None:
         return lanczos(convention.lobes)
-    if convention.kernel == "bspline":
+    if convention.order is not None:
         return bspline(convention.order)
     if convention.kernel in _PLAIN:
         return _PLAIN[convention.kernel]()

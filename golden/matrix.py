@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 
 import numpy as np
 
-from golden import prefilter
-from golden.borders import fold
-from golden.convention import Convention
-from golden.coordinates import Coordinates, coordinates
-from golden.kernels import kernel
+from halfpixel.golden import prefilter
+from halfpixel.golden.borders import fold_index
+from halfpixel.golden.convention import Convention
+from halfpixel.golden.coordinates import Coordinates, coordinates
+from halfpixel.golden.kernels import kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,11 @@ class ExactMatrix:
     def to_array(self) -> np.ndarray:
         """float64, shape ``(n_out, n_in)``, every entry within ``bound`` of the exact one."""
         parts = (self.weights / self.totals[:, None]).astype(np.float64)
-        columns, extend = (self.n_in, None) if self.convention.prefilter == "none" else prefilter.extension(self)
+        columns, extend = (
+            (self.n_in, None)
+            if self.convention.prefilter == "none"
+            else prefilter.extended_matrix(self.convention, self.n_in, self.n_out)
+        )
         flat = self.taps + np.arange(self.n_out)[:, None] * columns
         dense = np.bincount(flat.ravel().astype(np.intp), parts.ravel(), self.n_out * columns)
         dense = dense.reshape(self.n_out, columns)
@@ -56,7 +61,7 @@ class ExactMatrix:
         """Every row as ``n_in`` fractions; ``ValueError`` when the convention is not rational."""
         if not self.is_rational:
             raise ValueError(f"'{self.convention}' has no rational weights; use to_array(), good to {self.bound:.1e}")
-        filtered = prefilter.exact(self.convention, self.n_in)
+        filtered = prefilter.exact_matrix(self.convention, self.n_in)
         for taps, weights, total in zip(self.taps, self.weights, self.totals, strict=True):
             row = [Fraction(0)] * self.n_in
             for tap, weight in zip(taps, weights, strict=True):
@@ -90,7 +95,7 @@ def matrix_at(convention: Convention, where: Coordinates, n_in: int, scale: Frac
     """The exact matrix for coordinates of one's own; ``scale``, output over input, is how far kernels are stretched."""
     n_out = len(where.numerators)
     if convention.border == "wrap_overlap":
-        where = _wrapped(where, n_in)
+        where = _wrap_coordinates(where, n_in)
     taps, weights = _TAPS.get(convention.kernel, _kernel_taps)(convention, where, n_in, scale)
     if convention.border == "extrapolate":
         outside = (where.numerators < 0) | (where.numerators > (n_in - 1) * where.denominator)
@@ -99,11 +104,11 @@ def matrix_at(convention: Convention, where: Coordinates, n_in: int, scale: Frac
     else:
         totals = weights.sum(axis=1)
     amplification = 1.0
-    if prefilter.extends(convention):
+    if prefilter.needs_extended_signal(convention):
         taps = np.clip(taps + prefilter.PADDING, 0, n_in + 2 * prefilter.PADDING - 1)
     else:
-        border = "mirror" if prefilter.mirrors(convention) else convention.border
-        taps, kept = fold(border, taps, n_in)
+        border = "mirror" if prefilter.uses_mirrored_coefficients(convention) else convention.border
+        taps, kept = fold_index(border, taps, n_in)
         weights = np.where(kept, weights, 0)
         if convention.border == "renormalise":
             inside = weights.sum(axis=1)
@@ -120,7 +125,7 @@ def matrix_at(convention: Convention, where: Coordinates, n_in: int, scale: Frac
     return ExactMatrix(convention, n_in, n_out, taps, weights, totals, is_rational, bound, where, amplification)
 
 
-def _wrapped(where: Coordinates, n_in: int) -> Coordinates:
+def _wrap_coordinates(where: Coordinates, n_in: int) -> Coordinates:
     """Coordinates outside ``[0, n_in - 1]`` brought back by multiples of ``n_in - 1``: SciPy's mode ``wrap``."""
     last = (n_in - 1) * where.denominator
     outside = (where.numerators < 0) | (where.numerators > last)
@@ -174,7 +179,7 @@ def _area_taps(convention: Convention, where: Coordinates, n_in: int, scale: Fra
     half = width.numerator * where.denominator
     left, right = centre - half, centre + half
     first = left // unit
-    taps = first[:, None] + np.arange(int(np.ceil(width)) + 1)
+    taps = first[:, None] + np.arange(ceil(width) + 1)
     overlap = np.minimum(right[:, None], (taps + 1) * unit) - np.maximum(left[:, None], taps * unit)
     return taps.astype(np.int64), np.maximum(overlap, 0)
 

@@ -7,21 +7,22 @@ import os
 import sys
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from golden.catalogue import named
-from golden.convention import (
+from halfpixel.golden.catalogue import named_convention
+from halfpixel.golden.convention import (
     BORDERS,
     COORDINATE_TRANSFORMATION_MODES,
     KERNELS,
     NEAREST_MODES,
     PREFILTERS,
     Convention,
+    InvalidConvention,
     as_fraction,
 )
 
 # Option, field of Convention, and what argparse should make of it.
-CONVENTION_OPTIONS = (
+CONVENTION_OPTIONS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("--kernel", "kernel", {"choices": KERNELS}),
     ("--mode", "coordinate_transformation_mode", {"choices": COORDINATE_TRANSFORMATION_MODES}),
     ("--nearest-mode", "nearest_mode", {"choices": NEAREST_MODES}),
@@ -44,7 +45,7 @@ CONVENTION_OPTIONS = (
 )
 
 
-class Parser(argparse.ArgumentParser):
+class CommandParser(argparse.ArgumentParser):
     """Refuses bad input in one line, with exit code 2."""
 
     def error(self, message: str) -> NoReturn:
@@ -52,29 +53,28 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def convention_from(options: argparse.Namespace) -> Convention:
+def convention_from_options(options: argparse.Namespace) -> Convention:
     """The convention that the options, or ``--name``, say; ``ValueError`` naming the option that is at fault."""
-    given = {
+    values: dict[str, Any] = {
         field: getattr(options, field) for _, field, _ in CONVENTION_OPTIONS if getattr(options, field) is not None
     }
     names = {field: option for option, field, _ in CONVENTION_OPTIONS}
     if options.name is not None:
-        if given:
-            raise ValueError(f"--name says it all; leave out {', '.join(names[field] for field in given)}")
-        return named(options.name).convention
+        if values:
+            raise ValueError(f"--name says it all; leave out {', '.join(names[field] for field in values)}")
+        return named_convention(options.name).convention
     for field in ("cubic_coeff_a", "sigma"):
-        if field in given and given[field] != "auto":
-            given[field] = number_from(names[field], given[field])
-    if "roi" in given:
-        given["roi"] = tuple(number_from("--roi", part) for part in given["roi"])
+        if field in values and values[field] != "auto":
+            values[field] = parse_number(names[field], values[field])
+    if "roi" in values:
+        values["roi"] = tuple(parse_number("--roi", part) for part in values["roi"])
     try:
-        return Convention(**given)
-    except ValueError as error:
-        field = str(error).partition(" ")[0]
-        raise ValueError(f"{names[field]}: {error}" if field in names else str(error)) from None
+        return Convention(**values)
+    except InvalidConvention as error:
+        raise ValueError(f"{names[error.field]}: {error}" if error.field in names else str(error)) from None
 
 
-def number_from(option: str, text: str) -> Fraction:
+def parse_number(option: str, text: str) -> Fraction:
     """A number such as 5/3 or -0.5; ``ValueError`` naming the option otherwise."""
     try:
         return as_fraction(text)
@@ -82,7 +82,7 @@ def number_from(option: str, text: str) -> Fraction:
         raise ValueError(f"{option} must be a number such as 5/3 or -0.5, not {text!r}") from None
 
 
-def exit_with(main: Callable[[], int]) -> NoReturn:
+def run_and_exit(main: Callable[[], int]) -> NoReturn:
     """Run a command and exit with its status; a reader that closes the pipe early has what it wanted."""
     try:
         code = main()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from golden.borders import fold
-from golden.convention import Convention
-from golden.kernels import bspline
-
-if TYPE_CHECKING:
-    from golden.matrix import ExactMatrix
+from halfpixel.golden.borders import fold_index
+from halfpixel.golden.convention import Convention
+from halfpixel.golden.kernels import bspline
 
 BOUND = 1e-12
 """Error of any entry after a prefilter: the systems are diagonally dominant (condition below 50), solved in float64."""
@@ -23,13 +20,13 @@ PADDING = 48
 power is 3e-18, far below float64."""
 
 
-def extends(convention: Convention) -> bool:
+def needs_extended_signal(convention: Convention) -> bool:
     """Whether taps count on the extended signal: a B-spline through replicated or constant pixels has coefficients
     outside the image that no folding of indices gives."""
     return convention.prefilter == "bspline" and convention.border in ("replicate", "constant")
 
 
-def mirrors(convention: Convention) -> bool:
+def uses_mirrored_coefficients(convention: Convention) -> bool:
     """Whether B-spline coefficients are mirrored although the border says otherwise: ``extrapolate`` looks at no pixel
     outside, and leaves open how coefficients go on there; SciPy's ``constant`` mirrors them."""
     return convention.prefilter == "bspline" and convention.border == "extrapolate"
@@ -38,24 +35,23 @@ def mirrors(convention: Convention) -> bool:
 def is_rational(convention: Convention) -> bool:
     """Whether the prefilter has rational entries (infinite extensions have not: the poles are irrational)."""
     return convention.prefilter in ("none", "binomial") or (
-        convention.prefilter == "bspline" and not extends(convention)
+        convention.prefilter == "bspline" and not needs_extended_signal(convention)
     )
 
 
-def extension(exact_matrix: ExactMatrix) -> tuple[int, np.ndarray]:
+def extended_matrix(convention: Convention, n_in: int, n_out: int) -> tuple[int, np.ndarray]:
     """How many columns the taps address, and the float64 ``(columns, n_in)`` matrix that makes them from the input."""
-    convention, n_in, n_out = exact_matrix.convention, exact_matrix.n_in, exact_matrix.n_out
     if convention.prefilter == "gaussian":
         return n_in, _gaussian(convention, n_in, n_out)
-    if not extends(convention):
+    if not needs_extended_signal(convention):
         return n_in, _dense(convention, n_in)
-    return n_in + 2 * PADDING, _extended(convention, n_in)
+    return n_in + 2 * PADDING, _through_extension(_order(convention), convention.border, n_in)
 
 
 def _dense(convention: Convention, n_in: int) -> np.ndarray:
     if convention.prefilter == "binomial":
         return _banded(_BINOMIAL, convention.border, n_in).astype(np.float64) / 16
-    return _inverse_collocation(convention.order, _spline_border(convention), n_in)
+    return _inverse_collocation(_order(convention), _spline_border(convention), n_in)
 
 
 @lru_cache(maxsize=1024)
@@ -63,37 +59,39 @@ def _inverse_collocation(order: int, border: str, n_in: int) -> np.ndarray:
     return np.linalg.inv(_collocation(order, border, n_in))
 
 
-def _extended(convention: Convention, n_in: int) -> np.ndarray:
-    return _through_extension(convention.order, convention.border, n_in)
-
-
 @lru_cache(maxsize=1024)
 def _through_extension(order: int, border: str, n_in: int) -> np.ndarray:
     length = n_in + 2 * PADDING
-    taps, kept = fold(border, np.arange(-PADDING, n_in + PADDING), n_in)
+    taps, kept = fold_index(border, np.arange(-PADDING, n_in + PADDING), n_in)
     signal = np.zeros((length, n_in))
     signal[np.arange(length)[kept], taps[kept]] = 1
     return np.linalg.solve(_collocation(order, "mirror", length), signal)
 
 
-def exact(convention: Convention, n_in: int) -> list[list[Fraction]] | None:
+def exact_matrix(convention: Convention, n_in: int) -> list[list[Fraction]] | None:
     """The prefilter's ``(n_in, n_in)`` matrix in fractions; ``None`` where there is no prefilter."""
     if convention.prefilter == "none":
         return None
     if convention.prefilter == "binomial":
         integers = _banded(_BINOMIAL, convention.border, n_in)
         return [[Fraction(int(value), 16) for value in row] for row in integers]
-    samples = [bspline_at(convention.order, k) for k in range(-2, 3)]
+    samples = [bspline_at(_order(convention), k) for k in range(-2, 3)]
     return _inverse(_banded(samples, _spline_border(convention), n_in))
 
 
 _BINOMIAL = (1, 4, 6, 4, 1)
 
 
+def _order(convention: Convention) -> int:
+    if convention.order is None:
+        raise ValueError(f"{convention}: a B-spline prefilter needs kernel 'bspline'")
+    return convention.order
+
+
 def _spline_border(convention: Convention) -> str:
     if convention.border == "wrap_overlap":
         raise ValueError("no B-spline interpolates with border 'wrap_overlap': its first and last sample coincide")
-    return "mirror" if mirrors(convention) else convention.border
+    return "mirror" if uses_mirrored_coefficients(convention) else convention.border
 
 
 def bspline_at(order: int, k: int) -> Fraction:
@@ -105,11 +103,11 @@ def bspline_at(order: int, k: int) -> Fraction:
     return Fraction(0)
 
 
-def _banded(samples: object, border: str, n_in: int, dtype: object = object) -> np.ndarray:
+def _banded(samples: Sequence[int | float | Fraction], border: str, n_in: int, dtype: type = object) -> np.ndarray:
     """The matrix of a symmetric 5-tap filter with a border rule."""
-    taps, kept = fold(border, np.arange(n_in)[:, None] + np.arange(-2, 3), n_in)
+    taps, kept = fold_index(border, np.arange(n_in)[:, None] + np.arange(-2, 3), n_in)
     rows = np.broadcast_to(np.arange(n_in)[:, None], taps.shape)
-    result = np.zeros((n_in, n_in), dtype=dtype)
+    result: np.ndarray = np.zeros((n_in, n_in), dtype=dtype)
     np.add.at(result, (rows[kept], taps[kept]), np.broadcast_to(np.array(samples, dtype=dtype), taps.shape)[kept])
     if border == "renormalise":
         result = result * Fraction(sum(samples)) / result.sum(axis=1, keepdims=True)
@@ -142,13 +140,15 @@ def _gaussian(convention: Convention, n_in: int, n_out: int) -> np.ndarray:
     Source: https://docs.scipy.org/doc/scipy/reference/generated/scipy.ndimage.gaussian_filter.html; ``auto`` is
     https://scikit-image.org/docs/stable/api/skimage.transform.html#skimage.transform.resize, ``anti_aliasing_sigma``.
     """
-    sigma = max(0.0, (n_in / n_out - 1) / 2) if convention.sigma == "auto" else float(convention.sigma)
+    sigma = max(0.0, (n_in / n_out - 1) / 2)
+    if convention.sigma is not None and convention.sigma != "auto":
+        sigma = float(convention.sigma)
     radius = int(4 * sigma + 0.5)
     if radius == 0:
         return np.eye(n_in)
     offsets = np.arange(-radius, radius + 1)
     weights = np.exp(-(offsets**2) / (2 * sigma * sigma))
-    taps, kept = fold(convention.border, np.arange(n_in)[:, None] + offsets, n_in)
+    taps, kept = fold_index(convention.border, np.arange(n_in)[:, None] + offsets, n_in)
     values = np.where(kept, weights / weights.sum(), 0)
     result = np.zeros((n_in, n_in))
     np.add.at(result, (np.broadcast_to(np.arange(n_in)[:, None], taps.shape), taps), values)

@@ -54,26 +54,32 @@ def rounded_parts(rule: str, whole: np.ndarray, remainders: np.ndarray, denomina
         raise ValueError(f"unknown rounding rule {rule!r}; allowed: {', '.join(ROUNDING_RULES)}")
     if rule == "floor":
         return whole
-    if rule == "ceil":
-        return whole + (remainders > 0)
-    if rule == "truncate":
-        return whole + ((remainders > 0) & (whole < 0))
     beyond = 2 * remainders - denominators
-    if rule == "half_up":
-        return whole + (beyond >= 0)
-    if rule == "half_down":
-        return whole + (beyond > 0)
-    ties_up = whole >= 0 if rule == "half_away" else whole % 2 == 1
-    return whole + ((beyond > 0) | ((beyond == 0) & ties_up))
+    if rule == "ceil":
+        goes_up = remainders > 0
+    elif rule == "truncate":
+        goes_up = (remainders > 0) & (whole < 0)
+    elif rule == "half_up":
+        goes_up = beyond >= 0
+    elif rule == "half_down":
+        goes_up = beyond > 0
+    else:
+        ties_up = whole >= 0 if rule == "half_away" else whole % 2 == 1
+        goes_up = (beyond > 0) | ((beyond == 0) & ties_up)
+    result: np.ndarray = whole + goes_up
+    return result
 
 
 def within_range(values: np.ndarray, lowest: int, highest: int, overflow: str) -> np.ndarray:
     """Integers brought into ``lowest..highest``; ``ValueError`` for an overflow that is not among :data:`OVERFLOWS`."""
     if overflow not in OVERFLOWS:
         raise ValueError(f"unknown overflow {overflow!r}; allowed: {', '.join(OVERFLOWS)}")
-    if overflow == "saturate":
-        return np.minimum(np.maximum(values, lowest), highest)
-    return (values - lowest) % (highest - lowest + 1) + lowest
+    in_range: np.ndarray = (
+        np.minimum(np.maximum(values, lowest), highest)
+        if overflow == "saturate"
+        else (values - lowest) % (highest - lowest + 1) + lowest
+    )
+    return in_range
 
 
 def to_integers(

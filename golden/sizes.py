@@ -34,10 +34,12 @@ def output_size(
         raise ValueError(f"n_in must not be negative, not {n_in}")
     if not 0 < scale < float("inf"):
         raise ValueError(f"scale must be positive and finite, not {scale}")
-    return rounded_length(product(n_in, scale, arithmetic, extent), rule)
+    return rounded_length(scaled_length(n_in, scale, arithmetic, extent), rule)
 
 
-def product(n_in: int, scale: float | Fraction, arithmetic: str = "exact", extent: Fraction | int = 1) -> Fraction:
+def scaled_length(
+    n_in: int, scale: float | Fraction, arithmetic: str = "exact", extent: Fraction | int = 1
+) -> Fraction:
     """``n_in * extent * scale`` before it is rounded to an integer.
 
     ``exact``: a float scale at its binary value. ``float64``, ``float32``: every factor and product rounded to that
@@ -101,4 +103,4 @@ def fitted_size(
     if rule not in SIZE_RULES:
         raise ValueError(f"unknown rule {rule!r}; allowed: {', '.join(SIZE_RULES)}")
     scale = fitted_scale(sizes_in, asked, policy, arithmetic)
-    return tuple(rounded_length(product(n_in, scale, arithmetic), rule) for n_in in sizes_in)
+    return tuple(rounded_length(scaled_length(n_in, scale, arithmetic), rule) for n_in in sizes_in)

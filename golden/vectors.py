@@ -9,14 +9,14 @@ from fractions import Fraction
 from functools import reduce
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from golden import _cases_coordinates as coordinate_cases
-from golden import _cases_kernels as kernel_cases
-from golden._cases import Axis, Case, Suite
-from golden.coordinates import coordinates
-from golden.matrix import ExactMatrix, matrix
+from halfpixel.golden import vector_cases
+from halfpixel.golden.coordinates import coordinates
+from halfpixel.golden.matrix import ExactMatrix, matrix
+from halfpixel.golden.vector_cases import VectorAxis, VectorCase, VectorFile
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SCHEMA = "fixture.schema.json"
@@ -24,6 +24,9 @@ SCHEMA_VERSION = 1
 """Raised when keys of the files change."""
 FORMAT_VERSION = 1
 """Raised when the way numbers are written changes."""
+
+Document = dict[str, Any]
+"""A JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +38,26 @@ class Verification:
     problems: tuple[str, ...]
 
 
-def suites() -> tuple[Suite, ...]:
+def suites() -> tuple[VectorFile, ...]:
     """Every file of test vectors, in order."""
     return (
-        *coordinate_cases.worked_examples(),
-        *coordinate_cases.both_modes(),
-        coordinate_cases.other_coordinates(),
-        coordinate_cases.nearest(),
-        kernel_cases.cubic(),
-        kernel_cases.antialias(),
-        kernel_cases.area(),
-        kernel_cases.borders(),
-        kernel_cases.bspline(),
-        coordinate_cases.scales(),
-        coordinate_cases.degenerate(),
-        coordinate_cases.three_dimensions(),
-        kernel_cases.decimals(),
+        *vector_cases.worked_examples(),
+        *vector_cases.both_modes(),
+        vector_cases.other_coordinates(),
+        vector_cases.nearest(),
+        vector_cases.cubic(),
+        vector_cases.antialias(),
+        vector_cases.area(),
+        vector_cases.borders(),
+        vector_cases.bspline(),
+        vector_cases.scales(),
+        vector_cases.degenerate(),
+        vector_cases.three_dimensions(),
+        vector_cases.decimals(),
     )
 
 
-def document(suite: Suite) -> dict[str, object]:
+def document(suite: VectorFile) -> Document:
     """The contents of one file."""
     return {
         "$schema": SCHEMA,
@@ -94,25 +97,26 @@ def verify(folder: Path = FIXTURES) -> Verification:
             continue
         files += 1
         try:
-            found = json.loads((folder / name).read_text(encoding="utf-8"))
+            actual = json.loads((folder / name).read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
             problems.append(f"{name}: not JSON: {error}")
             continue
         cases += len(wanted["cases"])
-        problems += [f"{name}: {problem}" for problem in _file_problems(wanted, found)]
+        problems += [f"{name}: {problem}" for problem in _file_problems(wanted, actual)]
     return Verification(files, cases, tuple(problems))
 
 
-def _case(case: Case) -> dict[str, object]:
+def _case(case: VectorCase) -> Document:
     shape = tuple(axis.n_in for axis in case.axes)
     values = case.values or tuple(islice(_primes(), int(np.prod(shape))))
     image = np.array(values, dtype=object).reshape(shape)
     matrices = [matrix(axis.convention, axis.n_in, axis.n_out, axis.scale) for axis in case.axes]
-    is_exact = all(one.is_rational for one in matrices)
+    is_exact = all(exact.is_rational for exact in matrices)
     grids = [
-        np.array([list(row) for row in one.rows()], dtype=object) if is_exact else one.to_array() for one in matrices
+        np.array([list(row) for row in exact.rows()], dtype=object) if is_exact else exact.to_array()
+        for exact in matrices
     ]
-    result = {
+    result: Document = {
         "id": case.id,
         "rule": case.rule,
         "axes": [_axis(axis) for axis in case.axes],
@@ -133,7 +137,7 @@ def _along_first_axis(image: np.ndarray, grid: np.ndarray) -> np.ndarray:
     return np.moveaxis(np.dot(image, grid.T), -1, 0)
 
 
-def _axis(axis: Axis) -> dict[str, object]:
+def _axis(axis: VectorAxis) -> Document:
     where = coordinates(axis.convention, axis.n_in, axis.n_out, axis.scale)
     return {
         "convention": axis.convention.as_dict(),
@@ -144,12 +148,12 @@ def _axis(axis: Axis) -> dict[str, object]:
     }
 
 
-def _numbers(array: np.ndarray, is_exact: bool) -> dict[str, object]:
+def _numbers(array: np.ndarray, is_exact: bool) -> Document:
     decimal = array.astype(np.float64).tolist()
     return {"exact": _strings(array.tolist()) if is_exact else None, "decimal": decimal}
 
 
-def _strings(value: object) -> object:
+def _strings(value: Any) -> list[Any] | str:
     return [_strings(part) for part in value] if isinstance(value, list) else str(Fraction(value))
 
 
@@ -178,57 +182,59 @@ def _text(value: object, indent: int = 0) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _file_problems(wanted: dict[str, object], found: object) -> Iterator[str]:
-    if not isinstance(found, dict) or not isinstance(found.get("cases"), list):
+def _file_problems(expected: Document, actual: object) -> Iterator[str]:
+    if not isinstance(actual, dict) or not isinstance(actual.get("cases"), list):
         yield "not an object with a list of cases"
         return
-    heads = [{key: part for key, part in whole.items() if key != "cases"} for whole in (wanted, found)]
-    difference = _difference(*heads)
+    expected_head, actual_head = (
+        {key: part for key, part in whole.items() if key != "cases"} for whole in (expected, actual)
+    )
+    difference = _difference(expected_head, actual_head)
     if difference:
         yield difference
-    cases = {case["id"]: case for case in wanted["cases"]}
-    seen = set()
-    for position, case in enumerate(found["cases"]):
+    cases = {case["id"]: case for case in expected["cases"]}
+    listed = set()
+    for position, case in enumerate(actual["cases"]):
         name = case.get("id") if isinstance(case, dict) else None
         if not isinstance(name, str) or name not in cases:
             yield f"cases[{position}]: no such case: {name!r}"
-        elif name in seen:
+        elif name in listed:
             yield f"case '{name}': listed twice"
         else:
-            seen.add(name)
+            listed.add(name)
             difference = _difference(cases[name], case)
             if difference:
                 yield f"case '{name}': {difference}"
     for name in cases:
-        if name not in seen:
+        if name not in listed:
             yield f"case '{name}': missing"
 
 
-def _difference(wanted: object, found: object, path: str = "", bound: float = 0.0) -> str:
+def _difference(expected: object, actual: object, path: str = "", bound: float = 0.0) -> str:
     """The first difference, as ``path is this, must be that``; empty when there is none."""
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        for key in [*wanted, *(key for key in found if key not in wanted)]:
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for key in [*expected, *(key for key in actual if key not in expected)]:
             place = f"{path}.{key}" if path else key
-            if key not in found:
+            if key not in actual:
                 return f"{place} is missing"
-            if key not in wanted:
+            if key not in expected:
                 return f"{place} should not be there"
-            difference = _difference(wanted[key], found[key], place, wanted.get("bound", bound))
+            difference = _difference(expected[key], actual[key], place, expected.get("bound", bound))
             if difference:
                 return difference
         return ""
-    if isinstance(wanted, list) and isinstance(found, list):
-        if len(wanted) != len(found):
-            return f"{path} has {len(found)} entries, must have {len(wanted)}"
-        pairs = enumerate(zip(wanted, found, strict=True))
+    if isinstance(expected, list) and isinstance(actual, list):
+        if len(expected) != len(actual):
+            return f"{path} has {len(actual)} entries, must have {len(expected)}"
+        pairs = enumerate(zip(expected, actual, strict=True))
         return next(filter(None, (_difference(*pair, f"{path}[{i}]", bound) for i, pair in pairs)), "")
-    if _same(wanted, found, bound):
+    if _same(expected, actual, bound):
         return ""
-    return f"{path} is {json.dumps(found)[:80]}, must be {json.dumps(wanted)[:80]}"
+    return f"{path} is {json.dumps(actual)[:80]}, must be {json.dumps(expected)[:80]}"
 
 
-def _same(wanted: object, found: object, bound: float) -> bool:
-    if isinstance(wanted, float) and isinstance(found, int | float) and not isinstance(found, bool):
+def _same(expected: object, actual: object, bound: float) -> bool:
+    if isinstance(expected, float) and isinstance(actual, int | float) and not isinstance(actual, bool):
         # Each may be off the truth by the bound, to either side.
-        return abs(wanted - found) <= 2 * bound
-    return type(wanted) is type(found) and wanted == found
+        return abs(expected - actual) <= 2 * bound
+    return type(expected) is type(actual) and expected == actual

@@ -1,18 +1,18 @@
 """What an implementation really does: measure its matrix, compare, attribute, identify."""
 
-from probe.check import check
-from probe.compare import compare
-from probe.discrepancy import FACTORS, Attribution, Discrepancy, Verdict
-from probe.identification import Identification
-from probe.identify import identify
-from probe.measure import measure, sweep
-from probe.sizes import SIZE_SETS, SizeSet, size_set
-from probe.structure import Structure, structure
+from halfpixel.golden.vocabulary import Cause, Verdict
+from halfpixel.probe.compare.comparison import check, compare
+from halfpixel.probe.compare.discrepancy import Attribution, Discrepancy
+from halfpixel.probe.compare.operator_properties import Structure, structure
+from halfpixel.probe.identify.identification import Identification
+from halfpixel.probe.identify.naming import identify
+from halfpixel.probe.measure.axis_matrix import measure, sweep
+from halfpixel.probe.measure.sizes import SIZE_SETS, SizeSet, size_set
 
 __all__ = [
-    "FACTORS",
     "SIZE_SETS",
     "Attribution",
+    "Cause",
     "Discrepancy",
     "Identification",
     "SizeSet",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from suites.comparisons import claim_finding, follows_from_claims, pair_records
+from halfpixel.adapters import Operation
+from halfpixel.probe.compare.measurement_store import Store
+from halfpixel.suites.records.comparisons import claim_finding, follows_from_claims, pair_records
+from halfpixel.suites.session import Keep, Settle
 
 
-def test_operations_with_the_same_claim_are_the_same_function(shared_claim, store, keep, settle):
+def test_operations_with_the_same_claim_are_the_same_function(
+    shared_claim: tuple[str, list[Operation]], store: Store, keep: Keep, settle: Settle
+) -> None:
     claim, operations = shared_claim
     judgements = [store.judgement(operation) for operation in operations]
     pairs = pair_records(claim, judgements)

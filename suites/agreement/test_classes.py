@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from probe.classes import equivalence_classes
-from suites.comparisons import class_record
+from halfpixel.adapters import Operation
+from halfpixel.probe.compare.equivalence_classes import equivalence_classes
+from halfpixel.probe.compare.measurement_store import Store
+from halfpixel.suites.records.comparisons import class_record
+from halfpixel.suites.session import Keep
 
 
-def test_every_operation_is_in_exactly_one_class(chosen_operations, store, keep):
+def test_every_operation_is_in_exactly_one_class(chosen_operations: list[Operation], store: Store, keep: Keep) -> None:
     if not chosen_operations:
         pytest.skip("no framework that was asked for is installed")
     judgements = [store.judgement(operation) for operation in chosen_operations]
     classes = equivalence_classes(judgements)
-    for one in classes:
-        keep(class_record(one))
-    members = [judged.operation.id for one in classes for judged in one.members]
+    for equivalence_class in classes:
+        keep(class_record(equivalence_class))
+    members = [judged.operation.id for equivalence_class in classes for judged in equivalence_class.members]
     measured = [
         judged.operation.id
         for judged in judgements

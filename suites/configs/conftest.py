@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-import adapters
+from halfpixel import adapters
 
 PACKAGE = "mmsegmentation"
 
@@ -16,10 +18,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where configs are named, they are what is asked about, and nothing else of this suite."""
+    """Where configs are named, nothing else of this suite is asked."""
     named = bool(config.getoption("--mmseg-config"))
-    here = [item for item in items if item.path.parent.name == "configs"]
-    others = [item for item in here if ("named_config" in item.fixturenames) is not named]
+    here = [item for item in items if item.path.parent == Path(__file__).parent]
+    others = [item for item in here if ("named_config" in getattr(item, "fixturenames", ())) is not named]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]
 

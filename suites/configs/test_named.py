@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from parity.mmseg.many import Failure, audit_file
-from parity.mmseg.read import NoMmengine
-from parity.mmseg.show import lines
+from halfpixel.segmentation.configs.audit import ConfigReadFailure, audit_file
+from halfpixel.segmentation.configs.output import audit_lines
+from halfpixel.segmentation.configs.read import MmengineNotInstalled
 
 
-def test_config_is_consistent(named_config):
+def test_config_is_consistent(named_config: str) -> None:
     try:
-        found = audit_file(named_config)
-    except NoMmengine as error:
+        answer = audit_file(named_config)
+    except MmengineNotInstalled as error:
         pytest.skip(str(error))
-    if isinstance(found, Failure):
-        pytest.fail(found.message, pytrace=False)
-    if found.faults:
-        pytest.fail("\n".join(lines(found)), pytrace=False)
+    if isinstance(answer, ConfigReadFailure):
+        pytest.fail(answer.message, pytrace=False)
+    if answer.faults:
+        pytest.fail("\n".join(audit_lines(answer)), pytrace=False)

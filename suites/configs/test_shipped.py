@@ -8,8 +8,15 @@ from itertools import groupby
 
 import pytest
 
-from parity.mmseg.audit import Audit
-from parity.mmseg.many import audit_all, shipped, uses
+from halfpixel.segmentation.configs.audit import (
+    ConfigAudit,
+    ConfigReadFailure,
+    audit_all,
+    shipped_configs,
+    usage_table,
+)
+
+Answers = tuple[list[ConfigAudit | ConfigReadFailure], float]
 
 KINDS = {"config": 681, "model": 50, "dataset": 30, "schedule": 7, "runtime": 1}
 
@@ -69,39 +76,42 @@ SECONDS = 60
 
 
 @pytest.fixture(scope="module")
-def answers(mmseg_version) -> tuple[list, float]:
+def answers(mmseg_version: str) -> Answers:
     """The audit of every shipped config, and how long it took."""
     started = time.perf_counter()
-    found = audit_all(shipped())
-    return found, time.perf_counter() - started
+    audited = audit_all(shipped_configs())
+    return audited, time.perf_counter() - started
 
 
 @pytest.fixture(scope="module")
-def audits(answers) -> list[Audit]:
+def audits(answers: Answers) -> list[ConfigAudit]:
     """The audits, without the configs that could not be read."""
-    return [one for one in answers[0] if isinstance(one, Audit)]
+    return [answer for answer in answers[0] if isinstance(answer, ConfigAudit)]
 
 
-def test_all_are_read_and_what_mmengine_reads_is_what_was_read_without_running_them(answers, audits):
+def test_all_are_read_and_what_mmengine_reads_is_what_was_read_without_running_them(
+    answers: Answers, audits: list[ConfigAudit]
+) -> None:
     assert len(answers[0]) == 769
-    assert [one.message for one in answers[0] if not isinstance(one, Audit)] == []
-    assert Counter(one.kind for one in audits) == KINDS
+    assert [answer.message for answer in answers[0] if isinstance(answer, ConfigReadFailure)] == []
+    assert Counter(config.kind for config in audits) == KINDS
 
 
-def test_they_are_read_within_the_time_allowed(answers):
+def test_they_are_read_within_the_time_allowed(answers: Answers) -> None:
     assert answers[1] < SECONDS
 
 
-def test_the_crops_they_use_with_each_setting(audits):
-    found: Counter = Counter()
-    for use, count in uses(audits).items():
-        found[use.align_corners, use.crop] += count
-    assert found == CROPS
-    assert sum(found.values()) == KINDS["config"]
+def test_the_crops_they_use_with_each_setting(audits: list[ConfigAudit]) -> None:
+    crops: Counter[tuple[object, str]] = Counter()
+    for use, count in usage_table(audits).items():
+        crops[use.align_corners, use.crop] += count
+    assert crops == CROPS
+    assert sum(crops.values()) == KINDS["config"]
 
 
-def test_the_heads_they_use_with_each_setting(audits):
-    used = sorted((use.head, use.align_corners, count) for use, count in uses(audits).items())
+def test_the_heads_they_use_with_each_setting(audits: list[ConfigAudit]) -> None:
+    uses = usage_table(audits).items()
+    used = sorted(((use.head, use.align_corners, count) for use, count in uses), key=lambda row: (row[0], str(row[1])))
     by_head = {
         head: tuple(sum(count for _, setting, count in rows if setting is wanted) for wanted in (False, True))
         for head, rows in ((head, list(rows)) for head, rows in groupby(used, key=lambda row: row[0]))
@@ -111,16 +121,18 @@ def test_the_heads_they_use_with_each_setting(audits):
     assert len(by_head) == 35
 
 
-def test_which_are_inconsistent_and_in_what(audits):
-    folder = shipped()[0].parents[2]
-    found = {one.file.relative_to(folder).as_posix(): tuple(fault.kind for fault in one.faults) for one in audits}
-    assert {name: faults for name, faults in found.items() if faults} == INCONSISTENT
+def test_which_are_inconsistent_and_in_what(audits: list[ConfigAudit]) -> None:
+    folder = shipped_configs()[0].parents[2]
+    faults = {
+        config.file.relative_to(folder).as_posix(): tuple(fault.kind for fault in config.faults) for config in audits
+    }
+    assert {name: kinds for name, kinds in faults.items() if kinds} == INCONSISTENT
 
 
-def test_every_setting_of_a_head_says_the_file_and_the_line_that_hold_it(audits):
+def test_every_setting_of_a_head_says_the_file_and_the_line_that_hold_it(audits: list[ConfigAudit]) -> None:
     looked_at = 0
-    for one in audits[::16]:
-        for setting in one.settings:
+    for config in audits[::16]:
+        for setting in config.settings:
             for value, place in ((setting.value, setting.place), *setting.replaced):
                 line = place.file.read_text(encoding="utf-8").splitlines()[place.line - 1]
                 assert f"align_corners={value}" in line

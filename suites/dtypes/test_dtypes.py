@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import time
+from halfpixel.adapters import Operation
+from halfpixel.golden.vocabulary import Suite
+from halfpixel.probe.variants.dtypes.observe import dtypes
+from halfpixel.suites.records.findings import variant_findings
+from halfpixel.suites.session import Settle
 
-from probe.dtypes import dtypes
-from suites.findings import observed
-
-
-def test_images_of_every_dtype_are_resized_alike(operation, settle):
-    settle(*_findings(operation))
-
-
-def test_images_of_the_one_dtype_that_is_taken_are_resized_as_claimed(integer_operation, settle):
-    settle(*_findings(integer_operation))
+QUESTION = "what does {id} do to images of dtype {variant}?"
 
 
-def _findings(operation):
-    started = time.perf_counter()
-    found = dtypes(operation)
-    seconds = (time.perf_counter() - started) / len(found)
-    question = f"what does {operation.id} do to images of dtype"
-    return [observed("dtypes", f"{question} {one.variant}?", operation, one, seconds) for one in found]
+def test_images_of_every_dtype_are_resized_alike(operation: Operation, settle: Settle) -> None:
+    settle(*variant_findings(Suite.DTYPES, QUESTION, operation, lambda: dtypes(operation)))
+
+
+def test_images_of_the_one_dtype_that_is_taken_are_resized_as_claimed(
+    integer_operation: Operation, settle: Settle
+) -> None:
+    settle(*variant_findings(Suite.DTYPES, QUESTION, integer_operation, lambda: dtypes(integer_operation)))

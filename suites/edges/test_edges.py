@@ -5,19 +5,13 @@ Whatever could crash or hang does so in a process of its own, and is a finding.
 
 from __future__ import annotations
 
-import time
+from halfpixel.adapters import Operation
+from halfpixel.golden.vocabulary import Suite
+from halfpixel.probe.variants.edges.observe import edges
+from halfpixel.suites.records.findings import variant_findings
+from halfpixel.suites.session import Settle
 
-from probe.edges import edges
-from suites.findings import observed
 
-
-def test_keeps_its_word_at_the_edges(operation, settle):
-    started = time.perf_counter()
-    found = edges(operation)
-    seconds = (time.perf_counter() - started) / max(len(found), 1)
-    settle(
-        *(
-            observed("edges", f"{operation.id}, {one.variant}: what does it do?", operation, one, seconds)
-            for one in found
-        )
-    )
+def test_keeps_its_word_at_the_edges(operation: Operation, settle: Settle) -> None:
+    question = "{id}, {variant}: what does it do?"
+    settle(*variant_findings(Suite.EDGES, question, operation, lambda: edges(operation)))

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from halfpixel.adapters import Operation
+from halfpixel.golden.vocabulary import Suite
+from halfpixel.probe.variants.gradients.observe import gradients
+from halfpixel.suites.records.findings import variant_findings
+from halfpixel.suites.session import Settle
 
-from probe.gradients import gradients
-from suites.findings import observed
 
-
-def test_gradient_is_the_transposed_matrix(operation, settle):
-    found = []
-    started = time.perf_counter()
-    for observation in gradients(operation):
-        question = f"is the gradient of {operation.id} its transposed matrix, by {observation.variant}?"
-        seconds = time.perf_counter() - started
-        found.append(observed("gradients", question, operation, observation, seconds))
-        started = time.perf_counter()
-    settle(*found)
+def test_gradient_is_the_transposed_matrix(operation: Operation, settle: Settle) -> None:
+    question = "is the gradient of {id} its transposed matrix, by {variant}?"
+    settle(*variant_findings(Suite.GRADIENTS, question, operation, lambda: gradients(operation)))

@@ -1,4 +1,4 @@
-"""Either a model of one's own is asked about, named with ``--model``, or what exporters make of each call."""
+"""The suite checks either one model, named with ``--model``, or what exporters make of each call."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from parity.ask import Question, answered
-from parity.model import BadModel, load
-from parity.shapes import parsed
-from parity.verdict import ModelVerdict
+from halfpixel.parity.check import ParityRequest
+from halfpixel.parity.formats.loader import load_model
+from halfpixel.parity.formats.model import BadModel, parse_shape
+from halfpixel.parity.inspection import check_model
+from halfpixel.parity.output.verdict import ModelVerdict
 
 _FILES = {"test_model.py": True, "test_exports.py": False}
-"""Whether a file's questions are about a model of one's own."""
+"""Whether a file is about the model that ``--model`` names."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Of the two files, one has nothing to ask."""
+    """Ignore the file that has nothing to check."""
     if collection_path.parent != Path(__file__).parent or collection_path.name not in _FILES:
         return None
     return True if _FILES[collection_path.name] != bool(config.getoption("--model")) else None
 
 
-def question(config: pytest.Config) -> Question:
-    """What the options ask; raises ``pytest.UsageError`` for a shape that is none."""
+def question(config: pytest.Config) -> ParityRequest:
+    """The request that the options make; ``pytest.UsageError`` for a shape that is none."""
     try:
-        shapes = dict(map(parsed, config.getoption("--shape") or ()))
+        shapes = dict(map(parse_shape, config.getoption("--shape") or ()))
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     names = (config.getoption("--against") or "").split(",")
-    return Question(
+    return ParityRequest(
         config.getoption("--model"),
         tuple(name.strip() for name in names if name.strip()),
         tuple(config.getoption("--input") or ()),
@@ -43,9 +44,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test a resize, named by where it is in the file, and one an output."""
     if not {"resize_key", "output_name"} & set(metafunc.fixturenames):
         return
-    asked = question(metafunc.config)
+    request = question(metafunc.config)
     try:
-        model = load(asked.model, asked.shapes)
+        model = load_model(request.model, request.shapes)
     except BadModel as error:
         raise pytest.UsageError(str(error)) from None
     if "resize_key" in metafunc.fixturenames:
@@ -58,17 +59,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @functools.cache
-def _asked(config: pytest.Config) -> ModelVerdict | str:
+def _checked(config: pytest.Config) -> ModelVerdict | str:
     try:
-        return answered(question(config))
+        return check_model(question(config))
     except ValueError as error:
         return str(error)
 
 
 @pytest.fixture(scope="session")
 def verdict(request: pytest.FixtureRequest) -> ModelVerdict:
-    """The verdict on the model, which is run once; a model that cannot be asked fails every test with one line."""
-    found = _asked(request.config)
-    if isinstance(found, str):
-        pytest.fail(found, pytrace=False)
-    return found
+    """The verdict on the model, which is run once; a model that cannot be checked fails every test with one line."""
+    answer = _checked(request.config)
+    if isinstance(answer, str):
+        pytest.fail(answer, pytrace=False)
+    return answer

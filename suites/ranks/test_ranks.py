@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import time
-
-from probe.ranks import ranks
-from probe.ranks.counts import channel_and_batch_counts
-from suites.findings import observed
-
-
-def test_each_axis_is_resized_as_documented(ranked_operation, settle):
-    started = time.perf_counter()
-    observations = ranks(ranked_operation)
-    seconds = (time.perf_counter() - started) / len(observations)
-    settle(
-        *(
-            observed(
-                "ranks",
-                f"is {ranked_operation.id} what its documentation says, {observation.variant}?",
-                ranked_operation,
-                observation,
-                seconds,
-            )
-            for observation in observations
-        )
-    )
+from halfpixel.adapters import NdOperation, Operation
+from halfpixel.golden.vocabulary import Suite
+from halfpixel.probe.variants.ranks.channels_and_batches import channel_and_batch_counts
+from halfpixel.probe.variants.ranks.observe import ranks
+from halfpixel.suites.records.findings import variant_findings
+from halfpixel.suites.session import Settle
 
 
-def test_an_image_is_resized_alike_among_others(operation, settle):
-    started = time.perf_counter()
-    observations = channel_and_batch_counts(operation)
-    seconds = (time.perf_counter() - started) / len(observations)
-    settle(
-        *(
-            observed(
-                "ranks",
-                f"does {operation.id} resize each channel and image as if alone, with {observation.variant}?",
-                operation,
-                observation,
-                seconds,
-            )
-            for observation in observations
-        )
-    )
+def test_each_axis_is_resized_as_documented(ranked_operation: NdOperation, settle: Settle) -> None:
+    question = "is {id} what its documentation says, {variant}?"
+    settle(*variant_findings(Suite.RANKS, question, ranked_operation, lambda: ranks(ranked_operation)))
+
+
+def test_an_image_is_resized_alike_among_others(operation: Operation, settle: Settle) -> None:
+    question = "does {id} resize each channel and image as if alone, with {variant}?"
+    settle(*variant_findings(Suite.RANKS, question, operation, lambda: channel_and_batch_counts(operation)))

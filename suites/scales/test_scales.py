@@ -5,19 +5,12 @@ The rule of the output size, the source of the coordinates' scale, two scales at
 
 from __future__ import annotations
 
-import time
+from halfpixel.adapters import ByScaleOperation
+from halfpixel.golden.vocabulary import Suite
+from halfpixel.probe.variants.scales.observe import scales
+from halfpixel.suites.records.findings import variant_findings
+from halfpixel.suites.session import Settle
 
-from probe.scales import scales
-from suites.findings import observed
 
-
-def test_does_what_it_documents_of_scales(scaled_operation, settle):
-    started = time.perf_counter()
-    found = scales(scaled_operation)
-    seconds = (time.perf_counter() - started) / len(found)
-    settle(
-        *(
-            observed("scales", f"{one.variant} of {scaled_operation.id}", scaled_operation, one, seconds)
-            for one in found
-        )
-    )
+def test_does_what_it_documents_of_scales(scaled_operation: ByScaleOperation, settle: Settle) -> None:
+    settle(*variant_findings(Suite.SCALES, "{variant} of {id}", scaled_operation, lambda: scales(scaled_operation)))

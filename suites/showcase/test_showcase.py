@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from adapters import NotInstalled
-from golden.catalogue import CATALOGUE
-from reports.showcase import key
-from suites.showcases import convention_records, operation_records, pairs_of
+from halfpixel.adapters import NotInstalled, Operation
+from halfpixel.golden.catalogue import CATALOGUE, size_key
+from halfpixel.reports.records.record_types import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
+from halfpixel.suites.records.showcases import convention_records, operation_records, pairs_of
+from halfpixel.suites.session import Keep
 
 
-def test_what_it_does_at_showcase_sizes(operation, keep):
+def test_what_it_does_at_showcase_sizes(operation: Operation, keep: Keep) -> None:
     try:
-        *matrices, told = operation_records(operation)
+        records = list(operation_records(operation))
     except NotInstalled as absent:
         pytest.skip(str(absent))
-    for record in (*matrices, told):
+    for record in records:
         keep(record)
-    answered = told.matrices.keys() | told.refusals.keys() | told.misshapen.keys()
-    assert answered == {key(pair) for pair in pairs_of(operation)}
-    assert {name for axes in told.matrices.values() for name in axes.values()} == {each.name for each in matrices}
+    matrices = {record.name for record in records if isinstance(record, ShowcaseMatrix)}
+    (summary,) = (record for record in records if isinstance(record, ShowcaseOperation))
+    answered = summary.matrices.keys() | summary.refusals.keys() | summary.misshapen.keys()
+    assert answered == {size_key(pair) for pair in pairs_of(operation)}
+    assert {name for axes in summary.matrices.values() for name in axes.values()} == matrices
 
 
-def test_what_conventions_say_at_showcase_sizes(chosen_operations, keep):
+def test_what_conventions_say_at_showcase_sizes(chosen_operations: list[Operation], keep: Keep) -> None:
     claimed = [operation.claim for operation in chosen_operations if operation.claim is not None]
     records = list(convention_records(dict.fromkeys([*(entry.convention for entry in CATALOGUE), *claimed])))
     for record in records:
         keep(record)
-    assert {name for each in records for name in getattr(each, "known_as", ())} == {entry.name for entry in CATALOGUE}
+    names = {name for record in records if isinstance(record, ShowcaseConvention) for name in record.known_as}
+    assert names == {entry.name for entry in CATALOGUE}

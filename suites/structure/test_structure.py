@@ -9,18 +9,20 @@ import time
 
 import pytest
 
-from adapters import NotInstalled
-from probe import Discrepancy, Verdict, structure
-from suites.findings import finding, structure_finding
+from halfpixel.adapters import NotInstalled, Operation
+from halfpixel.golden.vocabulary import Suite, Verdict
+from halfpixel.probe import Discrepancy, structure
+from halfpixel.suites.records.findings import operation_finding, structure_finding
+from halfpixel.suites.session import Settle
 
 
-def test_is_a_repeatable_linear_separable_map(operation, settle):
+def test_is_a_repeatable_linear_separable_map(operation: Operation, settle: Settle) -> None:
     started = time.perf_counter()
     question = f"is {operation.id} a repeatable, linear, separable map?"
     try:
-        found = structure(operation)
+        measured = structure(operation)
     except NotInstalled as absent:
         missing = Discrepancy(operation.id, "", Verdict.NOT_INSTALLED, refused=((str(absent), 0),))
-        settle(finding("structure", question, operation, missing, 0.0))
+        settle(operation_finding(Suite.STRUCTURE, question, operation, missing, 0.0))
         pytest.fail("a framework that is not installed was not settled as such")
-    settle(structure_finding(question, operation, found, time.perf_counter() - started))
+    settle(structure_finding(question, operation, measured, time.perf_counter() - started))

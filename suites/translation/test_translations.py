@@ -6,38 +6,48 @@ import warnings
 
 import pytest
 
-import adapters
-from probe.sizes import SIZE_SETS
-from probe.translation import Translator
-from probe.translation.functions import Functions
-from suites.translation.rows import Answered
+from halfpixel import adapters
+from halfpixel.adapters import Operation
+from halfpixel.probe.compare.measurement_store import Store
+from halfpixel.probe.measure.sizes import SIZE_SETS
+from halfpixel.probe.translate.function_comparison import FunctionIndex
+from halfpixel.probe.translate.translator import Translator
+from halfpixel.reports.records.record_types import Record
+from halfpixel.suites.records.translations import OperationTranslations
+from halfpixel.suites.session import Keep
 
 SIZES = SIZE_SETS["quick"].pairs
-"""Every call is held against every other: at the full sizes that takes longer than measuring them."""
+"""Every call is compared with every other: at the full sizes that takes longer than measuring them."""
 
 
 @pytest.fixture(scope="module")
-def translator(chosen_operations, store) -> Translator:
-    """Every operation that was asked for, those of integers and colours by what they document."""
+def translator(chosen_operations: list[Operation], store: Store) -> Translator:
+    """Of every chosen operation, those of integers and colours by what they document."""
     names = dict.fromkeys(operation.framework for operation in chosen_operations)
-    whole = [call for name in names for call in adapters.integer_operations(name)]
+    documented = [call for name in names for call in adapters.integer_operations(name)]
     pairs = frozenset(SIZES)
-    return Translator(Functions([*chosen_operations, *whole], lambda one: store.judgement(one).among(pairs), SIZES))
+    functions = FunctionIndex(
+        [*chosen_operations, *documented], lambda operation: store.judgement(operation).among(pairs), SIZES
+    )
+    return Translator(functions)
 
 
 @pytest.fixture(scope="module")
-def kept() -> set:
+def kept() -> set[Record]:
     """The records of calls and texts that this process handed over already: many tests have the same."""
     return set()
 
 
-def test_the_printed_call_does_what_is_stated(translated_operation, translator, kept, keep):
+def test_the_printed_call_does_what_is_stated(
+    translated_operation: Operation, translator: Translator, kept: set[Record], keep: Keep
+) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        answered = Answered(translated_operation, translator, kept)
-        for one in answered.records:
-            keep(one)
-        faults = answered.faults()
-    if not any(one.found is not None for one in answered.translations):
-        pytest.skip(next((one.reason for one in answered.translations if one.reason), "no framework to translate to"))
+        answers = OperationTranslations(translated_operation, translator, kept)
+        for record in answers.records:
+            keep(record)
+        faults = answers.faults()
+    if all(translation.found is None for translation in answers.translations):
+        reasons = (translation.reason for translation in answers.translations if translation.reason)
+        pytest.skip(next(reasons, "no framework to translate to"))
     assert not faults, "\n".join([translated_operation.id, *faults])

@@ -1,0 +1,1 @@
+"""Write a corrected ONNX model."""

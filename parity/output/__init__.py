@@ -1,0 +1,1 @@
+"""The verdict as terminal text, JSON and report fields."""

@@ -1,1 +1,0 @@
-"""What measured matrices tell of a resize without its name: coordinate map, kernel, borders, each with a drawing."""

@@ -1,0 +1,208 @@
+"""A command-line program as a function of one plane: write an image file, run the program, read its output."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+import numpy as np
+
+from halfpixel.golden.vocabulary import GREY_LEVELS
+
+DTYPES_OF = {
+    "png": ("uint8",),
+    "pgm": ("uint8",),
+    "tiff": ("uint8", "float32"),
+    "pfm": ("float32",),
+    "npy": ("float32", "uint8"),
+}
+"""The dtypes that each format holds here, the default first."""
+
+
+class UnreadableImage(Exception):
+    """A file is no readable image, or its channels differ."""
+
+
+def write_image(path: Path, plane: np.ndarray) -> None:
+    """Write ``(H, W)``, uint8 or float32, in the suffix's format; ``ValueError`` without a library for it."""
+    if path.suffix == ".npy":
+        np.save(path, plane)
+    elif path.suffix == ".pfm":
+        # https://www.pauldebevec.com/Research/HDR/PFM/: a negative scale means little endian, rows from the bottom up.
+        height, width = plane.shape
+        path.write_bytes(f"Pf\n{width} {height}\n-1.0\n".encode() + plane[::-1].astype("<f4").tobytes())
+    else:
+        _pillow().fromarray(plane).save(path)
+
+
+def read_image(path: Path) -> np.ndarray:
+    """``(h, w)``: integers as they are, those of 16 bits too, and floats. Raises :class:`UnreadableImage`."""
+    try:
+        array = _array(path)
+    except UnreadableImage:
+        raise
+    except Exception as error:  # a library may raise anything for a file that is no image
+        raise UnreadableImage(
+            f"cannot read what was written: {type(error).__name__}: {str(error).splitlines()[0]}"
+        ) from error
+    if array.ndim == 2:
+        return array
+    channels = array.shape[2]
+    colours = array[..., : channels - 1] if channels in (2, 4) else array
+    if array.ndim != 3 or not (colours == colours[..., :1]).all():
+        raise UnreadableImage("a grey image comes back with channels that differ")
+    return colours[..., 0]
+
+
+def _array(path: Path) -> np.ndarray:
+    if path.suffix == ".npy":
+        return np.asarray(np.load(path, allow_pickle=False))
+    if path.suffix == ".pfm":
+        return _pfm(path.read_bytes())
+    with _pillow().open(path) as image:
+        image.load()
+        if image.mode == "1":
+            image = image.convert("L")
+        elif image.mode in ("P", "PA"):
+            image = image.convert("RGBA")
+        return np.array(image)
+
+
+def _pfm(data: bytes) -> np.ndarray:
+    kind, size, scale, rest = data.split(b"\n", 3)
+    width, height = (int(number) for number in size.split())
+    channels = {b"Pf": 1, b"PF": 3}.get(kind.strip())
+    if channels is None:
+        raise UnreadableImage("what was written is no PFM")
+    values = np.frombuffer(rest, ("<" if float(scale) < 0 else ">") + "f4", width * height * channels)
+    array = values.reshape(height, width, channels)[::-1]
+    return array[..., 0] if channels == 1 else array
+
+
+def _pillow() -> ModuleType:
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ValueError("this format is written with Pillow, which is not installed; pfm and npy do without") from None
+    return cast(ModuleType, Image)
+
+
+PLACEHOLDERS = ("in", "out", "w", "h")
+SECONDS = 30.0
+"""Default time by the clock that one run may take."""
+_PATIENCE = 2
+
+
+class ProgramFailed(Exception):
+    """The program did not resize, with its own message or the reason."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ExternalProgram:
+    """A program as a function ``f(image (H, W), size (h, w)) -> (h, w)``.
+
+    arguments
+        The command, split as a shell would; each may contain ``{in}``, ``{out}``, ``{w}``, ``{h}``. No shell runs.
+    file_format
+        One of :data:`halfpixel.probe.identify.external_program.DTYPES_OF`.
+    seconds
+        The time limit of a run.
+    late
+        The sizes whose runs took longer: after two, no more are started.
+    """
+
+    arguments: tuple[str, ...]
+    file_format: str = "png"
+    seconds: float = SECONDS
+    late: list[tuple[int, int]] = field(default_factory=list, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        return " ".join(self.arguments)
+
+    def __call__(self, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Resize one plane; raises :class:`ProgramFailed`."""
+        if len(self.late) >= _PATIENCE:
+            raise ProgramFailed(f"it ran past the time limit of {self.seconds:g} seconds before")
+        with tempfile.TemporaryDirectory(prefix="identify-") as folder:
+            source, result = (Path(folder) / f"{name}.{self.file_format}" for name in ("in", "out"))
+            write_image(source, image)
+            values = {"in": str(source), "out": str(result), "w": str(size[1]), "h": str(size[0])}
+            self._run([_filled(argument, values) for argument in self.arguments], folder, size)
+            if not result.is_file():
+                raise ProgramFailed("it wrote no image to {out}")
+            try:
+                resized = read_image(result)
+            except UnreadableImage as error:
+                raise ProgramFailed(str(error)) from None
+        (height, width), (h, w) = resized.shape, size
+        if (height, width) != (h, w):
+            raise ProgramFailed(f"it wrote an image of {width} x {height} where {w} x {h} was asked for")
+        # 16 bits of an 8-bit image are levels of 257 each, as PNG's are.
+        is_wide = resized.dtype.kind in "iu" and resized.dtype.itemsize > 1
+        if is_wide and image.dtype == np.uint8 and resized.max(initial=0) > GREY_LEVELS:
+            return resized.astype(np.float64) / 257
+        return resized
+
+    def _run(self, command: list[str], folder: str, size: tuple[int, int]) -> None:
+        try:
+            process = subprocess.run(
+                command, capture_output=True, check=False, cwd=folder, timeout=self.seconds, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired:
+            self.late.append(size)
+            raise ProgramFailed(f"it ran past the time limit of {self.seconds:g} seconds") from None
+        except OSError as error:
+            raise ProgramFailed(f"cannot run {command[0]!r}: {error.strerror}") from None
+        status = process.returncode
+        if status:
+            lines = process.stderr.decode(errors="replace").strip().splitlines()
+            how = f"signal {-status}" if status < 0 else f"status {status}"
+            raise ProgramFailed(f"it ended with {how}: {lines[0].strip() if lines else 'it said nothing on stderr'}")
+
+
+def _filled(argument: str, values: dict[str, str]) -> str:
+    """``argument`` with its placeholders filled in, all at once, so that a value's own braces stay."""
+    return re.sub(r"\{(in|out|w|h)\}", lambda match: values[match[1]], argument)
+
+
+def external_program(command: str, file_format: str = "png", seconds: float = SECONDS) -> ExternalProgram:
+    """A program from a command line; ``ValueError`` in one line where it cannot be run.
+
+    That is: quotes that do not close, a placeholder that is missing, an unknown format, a program that is not there.
+    """
+    if file_format not in DTYPES_OF:
+        raise ValueError(f"unknown format {file_format!r}; allowed: {', '.join(DTYPES_OF)}")
+    if not seconds > 0:
+        raise ValueError(f"the time limit must be above 0 seconds, not {seconds:g}")
+    try:
+        arguments = tuple(shlex.split(command))
+    except ValueError as error:
+        raise ValueError(f"cannot split {command!r}: {error}") from None
+    if not arguments:
+        raise ValueError("the command is empty")
+    missing = [f"{{{name}}}" for name in PLACEHOLDERS if f"{{{name}}}" not in command]
+    if missing:
+        raise ValueError(f"the command lacks {', '.join(missing)}")
+    program = shutil.which(arguments[0])
+    if program is None:
+        raise ValueError(f"no program {arguments[0]!r} is found")
+    # A relative path must work from the temporary folder, too.
+    first = str(Path(program).absolute()) if os.sep in arguments[0] else arguments[0]
+    return ExternalProgram((first, *arguments[1:]), file_format, seconds)
+
+
+def check_program_runs(subject: ExternalProgram, dtype: str) -> None:
+    """One run; ``ValueError`` in one line where it does not resize."""
+    image = np.random.default_rng(0).integers(0, GREY_LEVELS + 1, (8, 9)).astype(dtype)
+    try:
+        subject(image if dtype == "uint8" else image / np.float32(GREY_LEVELS), (5, 6))
+    except ProgramFailed as error:
+        raise ValueError(f"{subject.arguments[0]}: {error}") from None

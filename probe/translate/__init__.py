@@ -1,0 +1,1 @@
+"""What to write in another framework instead of a call."""

@@ -1,0 +1,1 @@
+"""Results of an operation for images of every dtype: rounding, saturation, precision."""

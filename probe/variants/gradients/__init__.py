@@ -1,0 +1,1 @@
+"""The gradient of a resize, compared with its transposed matrix."""

@@ -1,0 +1,1 @@
+"""Calls by scale factor: output size, coordinates, axes."""

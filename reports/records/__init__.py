@@ -1,0 +1,1 @@
+"""The record of a run: types, schema, reading and writing, equality, counts."""

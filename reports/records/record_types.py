@@ -1,0 +1,471 @@
+"""The records of a run as frozen dataclasses: header, findings, comparisons, translations, matrices, models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from halfpixel.golden.vocabulary import IMAGE_UNIT, NOT_ATTRIBUTED, Verdict, every_call
+
+
+class _WithTuples:
+    """A record whose fields of tuples take lists and arrays, too, and keep them as tuples."""
+
+    __slots__ = ()
+    _tuple_fields: ClassVar[tuple[tuple[str, bool], ...]]
+
+    def __init_subclass__(cls) -> None:
+        """Find the fields that are tuples, and those that are tuples of tuples."""
+        annotations = {name: str(text) for name, text in cls.__annotations__.items()}
+        cls._tuple_fields = tuple(
+            (name, text.startswith("tuple[tuple")) for name, text in annotations.items() if text.startswith("tuple[")
+        )
+
+    def __post_init__(self) -> None:
+        """Convert."""
+        for name, is_nested in self._tuple_fields:
+            value = getattr(self, name)
+            if is_nested:
+                rows = tuple(tuple(row) if isinstance(row, list | tuple) else row for row in value)
+                object.__setattr__(self, name, rows)
+            elif not isinstance(value, tuple):
+                object.__setattr__(self, name, tuple(value.tolist() if hasattr(value, "tolist") else value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowcaseMatrix(_WithTuples):
+    """One matrix of ``n_out`` rows, under a name made from its content.
+
+    A row is ``(first, weight, weight, ...)``: the weights from input pixel ``first`` on; those before and after are
+    zero. Measured weights are the shortest decimals that give the float32 back; ``"nan"``, ``"inf"`` and ``"-inf"``
+    where they are no numbers.
+    """
+
+    type: ClassVar[str] = "showcase_matrix"
+    name: str
+    n_in: int
+    n_out: int
+    rows: tuple[tuple[Any, ...], ...]
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Whether it has the rows and pixels that it says, and they are numbers, or names of those that JSON lacks."""
+        return len(self.rows) == self.n_out and all(map(self._is_row, self.rows))
+
+    def _is_row(self, row: object) -> bool:
+        if not isinstance(row, tuple) or not row or type(row[0]) is not int:
+            return False
+        first, *weights = row
+        fits = 0 <= first <= self.n_in - len(weights)
+        return fits and all(type(weight) in (int, float) or weight in ("nan", "inf", "-inf") for weight in weights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowcaseConvention(_WithTuples):
+    """An exact convention at one pair of sizes; ``name`` is what it says of itself.
+
+    ``known_as`` are its names in the catalogue, ``matrix`` the name of its exact matrix in float64 (empty for one that
+    is not in the catalogue), ``at`` where each output samples (input pixels, a fraction), ``bound`` what float32
+    rounding explains of a row's ``sum |W_a - W|``, and ``near_ties`` the outputs whose coordinate is a rounding tie, or
+    within float32 rounding of one.
+    """
+
+    type: ClassVar[str] = "showcase_convention"
+    name: str
+    n_in: int
+    n_out: int
+    matrix: str
+    bound: float
+    at: tuple[str, ...]
+    near_ties: tuple[int, ...] = ()
+    known_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowcaseOperation:
+    """What one operation does at the showcase sizes, which are named as ``"5x3"``, from 5 pixels to 3.
+
+    ``matrices`` has the names of its matrices by size and axis, ``refusals`` what the framework said of a size, and
+    ``misshapen`` which shape it returned instead. ``claim`` is the convention that it documents. Where it documents
+    none, ``bounds`` has, by size and axis, what rounding explains of each row; see
+    ``unclaimed_tolerance`` in ``probe/compare/packed_matrices.py``.
+    """
+
+    type: ClassVar[str] = "showcase_operation"
+    operation: str
+    framework: str
+    claim: str = ""
+    matrices: dict[str, Any] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
+    misshapen: dict[str, str] = field(default_factory=dict)
+    bounds: dict[str, Any] = field(default_factory=dict)
+
+
+CALL_PLACEHOLDER, CONVENTION_PLACEHOLDER, OPERATION_PLACEHOLDER, FRAMEWORK_PLACEHOLDER = (
+    "{call}",
+    "{convention}",
+    "{operation}",
+    "{framework}",
+)
+"""Where the text of a snippet leaves room."""
+
+WORDS_PREFIX = "w "
+"""How the names of snippets begin that are a line of words, not a program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """A text that many calls or answers share, under a name made from its content: see :data:`CALL` and the others."""
+
+    type: ClassVar[str] = "snippet"
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranslationCall:
+    """One operation's call: its expression, and the snippet that makes a program of it; answers name it by ``key``.
+
+    ``convention`` is what it does, as Python source of the exact weights; empty where no convention is known, and then
+    the weights are measured. ``kernel`` is that of the convention it claims.
+    """
+
+    type: ClassVar[str] = "call"
+    operation: str
+    key: str
+    framework: str
+    call: str
+    setup: str
+    layout: str
+    convention: str = ""
+    kernel: str = ""
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """What to write instead of ``operation``, by framework.
+
+    Each answer has the ``verdict`` of the call ``to`` against the operation at ``pairs`` sizes (where left out, at all
+    ``pairs`` of the operation), and ``of`` how many where the call is not defined for all that it was swept over.
+    Where it is not the same function: the ``gain`` and ``grey_levels`` of the worst error, reached ``at`` ``[axis,
+    n_in, n_out, output]``, ``where`` in words, the ``factors`` that differ, calls that are the same at some ``parts``
+    of the sizes, what is ``needed`` in words (snippets), and ``recipes`` that were run: the snippet ``text``, with
+    ``values`` at ``{0}``, ``{1}`` ..., after the program of ``to``, and at how many sizes ``of`` those tried it was
+    ``proved``. Calls are named by their keys. Where nothing was measured there is a ``reason``. ``documented``: the
+    operation was not measured but taken at its word.
+    """
+
+    type: ClassVar[str] = "translation"
+    operation: str
+    framework: str
+    answers: dict[str, Any] = field(default_factory=dict)
+    pairs: int = 0
+    documented: bool = False
+    reason: str = ""
+
+
+SHARED_TYPES = (Snippet, TranslationCall, ShowcaseMatrix, ShowcaseConvention)
+"""Types of which many tests keep the same record: a run writes each once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCheck(_WithTuples):
+    """The verdict on a model of one's own.
+
+    ``verdict`` is ``parity``, ``divergence`` or ``cannot tell``, and ``summary`` the sentence to it. Each of
+    ``resizes`` has its ``key`` and ``name`` in the file, its ``convention`` in words, its ``sizes``, and by runtime
+    (``results``) its own error and the bound of that, what it inherited, its verdict and cause, and which part of the
+    final difference goes away with it exact; ``advice`` has the line to change, ``remarks`` what the audit says. The
+    other lists are lines to be shown. All names come from the model's file, and nothing in them is to be trusted.
+    """
+
+    type: ClassVar[str] = "model"
+    path: str
+    kind: str
+    verdict: str
+    summary: str
+    against: str = ""
+    runtimes: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    fix: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    resizes: tuple[dict[str, Any], ...] = field(default_factory=tuple)
+
+
+SCHEMA = 1
+
+
+class RecordError(Exception):
+    """A record, or a file of records, is not what the schema says; the message says where and what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The header: where and with what a run measured. ``versions`` maps a framework to ``None`` if not installed."""
+
+    type: ClassVar[str] = "run"
+    started: str
+    versions: dict[str, str | None]
+    python: str
+    platform: str
+    cpu: str
+    size_pairs: int
+    pair_list_digest: str
+    options: dict[str, Any] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorstCase(_WithTuples):
+    """Where the worst case is reached: one row of the matrix along one axis.
+
+    ``expected`` and ``got`` are the ``n_in`` weights of output ``output_index``; ``coordinate`` is the exact input
+    coordinate it samples (pixels, the centre of input pixel 0 is 0), as a fraction; ``image`` the ``n_in`` values in
+    {-1, 0, 1} that reach the gain. Arrays are taken and kept as tuples.
+    """
+
+    axis: str
+    n_in: int
+    n_out: int
+    output_index: int
+    region: str
+    coordinate: str
+    expected: tuple[float, ...]
+    got: tuple[float, ...]
+    image: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution(_WithTuples):
+    """What differs from the claim; ``convention`` is the one that explains what was measured, if one does."""
+
+    factors: tuple[str, ...]
+    explanation: str
+    convention: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """How many size pairs the framework refused, and what it said."""
+
+    pairs: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerStatus:
+    """What the ledger of known divergences says: ``status`` is ``known``, ``new`` or ``stale``."""
+
+    status: str
+    reason: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The answer to one question about one operation.
+
+    ``gain`` is the worst error over images in [-1, 1], ``grey_levels`` over images in 0..255, ``pixels_moved`` in input
+    pixels; ``tolerance`` is the rounding bound at the worst pair and ``smallest_tolerance`` the one that would pass.
+    ``differing_up``, ``differing_down`` and ``differing_same`` split ``pairs_differing`` by ``n_out`` against ``n_in``.
+    In the suites of ``VARIANT_SUITES``, ``variant`` is the dtype, path or case, ``headline`` the answer in a few words,
+    ``unit`` that of the gain, and ``figures`` further measured quantities by name; pairs are cases there.
+    """
+
+    type: ClassVar[str] = "finding"
+    suite: str
+    question: str
+    operation: str
+    framework: str
+    against: str
+    verdict: str
+    variant: str = ""
+    headline: str = ""
+    unit: str = ""
+    figures: dict[str, Any] = field(default_factory=dict)
+    claim: dict[str, Any] | None = None
+    source: str = ""
+    note: str = ""
+    gain: float | None = None
+    grey_levels: float | None = None
+    pixels_moved: float | None = None
+    tolerance: float | None = None
+    smallest_tolerance: float | None = None
+    pairs_measured: int = 0
+    pairs_differing: int = 0
+    differing_up: int = 0
+    differing_down: int = 0
+    differing_same: int = 0
+    worst: WorstCase | None = None
+    attribution: Attribution | None = None
+    refused: Refusal | None = None
+    message: str = ""
+    reproduction: str = ""
+    ledger: LedgerStatus | None = None
+    seconds: float = 0.0
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """What the difference is attributed to; empty without an attribution."""
+        return self.attribution.factors if self.attribution else ()
+
+    @property
+    def causes(self) -> str:
+        """The factors in words, ``not attributed`` without any."""
+        return " + ".join(self.factors) or NOT_ATTRIBUTED
+
+    @property
+    def cause_explanation(self) -> str:
+        """The sentence of the attribution; empty without one."""
+        return self.attribution.explanation if self.attribution else ""
+
+    @property
+    def is_of_images(self) -> bool:
+        """Whether the gain is that of images with values in [-1, 1]."""
+        return self.unit in ("", IMAGE_UNIT)
+
+    @property
+    def ledger_state(self) -> str:
+        """``known``, ``new`` or ``stale``; empty where the ledger says nothing."""
+        return self.ledger.status if self.ledger else ""
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether it says of a whole framework that it is not installed."""
+        return self.verdict == Verdict.NOT_INSTALLED and self.operation == every_call(self.framework)
+
+    @property
+    def subject(self) -> str:
+        """What the ledger calls it: the operation, with the variant in brackets where there is one."""
+        return f"{self.operation} [{self.variant}]" if self.variant else self.operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EquivalenceClass(_WithTuples):
+    """Operations that are the same function on ``pairs`` size pairs; ``convention`` is the exact one they apply.
+
+    Where there is none, ``explanation`` says how far the function is from what its members claim.
+    """
+
+    type: ClassVar[str] = "equivalence_class"
+    members: tuple[str, ...]
+    frameworks: tuple[str, ...]
+    convention: str | None
+    pairs: int
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairComparison:
+    """Two operations compared; ``claim`` is the convention both document, ``n_in -> n_out`` the worst pair."""
+
+    type: ClassVar[str] = "pair"
+    a: str
+    b: str
+    verdict: str
+    claim: str | None = None
+    gain: float | None = None
+    grey_levels: float | None = None
+    pixels_moved: float | None = None
+    n_in: int | None = None
+    n_out: int | None = None
+    explanation: str = ""
+    reproduction: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultCall:
+    """What a framework does when given nothing but a size.
+
+    ``identified`` is the convention named by measurement; ``convention`` has the parameters of it, or of ``nearest``.
+    """
+
+    type: ClassVar[str] = "default"
+    framework: str
+    operation: str
+    call: str
+    identified: str | None = None
+    nearest: str | None = None
+    claim: str | None = None
+    evidence: str = ""
+    convention: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextbookClaim(_WithTuples):
+    """A textbook sentence about ``align_corners``, decided over all pairs of sizes up to ``largest``.
+
+    ``verdict`` is ``true``, ``true only when`` (then ``condition`` says when) or ``false``; it holds for ``held`` of
+    the ``pairs`` it is about. ``outputs`` and ``inputs`` spell out both maps, from output to input and back, at one
+    example. ``measured`` counts, by operation, the pairs at which a real call was found to bear it out.
+    """
+
+    type: ClassVar[str] = "claim"
+    name: str
+    statement: str
+    verdict: str
+    why: str
+    arithmetic: str
+    condition: str = ""
+    asked: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    pairs: int = 0
+    held: int = 0
+    largest: int = 0
+    measured: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskShift(_WithTuples):
+    """What a change of ``align_corners`` between training and deployment does to one mask.
+
+    ``trained`` and ``deployed`` are values of ``align_corners``; ``deployed`` is ``None`` for labels enlarged by
+    nearest. ``changed`` labels, their ``share`` and by how many pixels boundaries ``moved`` are against the same logits
+    deployed as trained; IoUs are against the true labels, by class in ``classes`` as ``[IoU, boundary IoU]``.
+    ``largest`` is the closed form of the largest shift between the modes in output pixels, a fraction; ``edge`` that of
+    this straight edge, as measured and in closed form. ``frameworks`` counts, by framework, the labels that its own
+    resize gave differently. ``picture`` is a window of the label maps: see ``MaskPicture`` in
+    ``sections/align_corners.py``.
+    """
+
+    type: ClassVar[str] = "mask_shift"
+    scene: str
+    kind: str
+    n_in: int
+    n_out: int
+    trained: bool
+    deployed: bool | None
+    changed: int
+    share: float
+    iou: float
+    boundary_iou: float
+    largest: str
+    size: int | None = None
+    moved: int | None = None
+    classes: dict[str, Any] = field(default_factory=dict)
+    edge: tuple[str, ...] = ()
+    frameworks: dict[str, int] = field(default_factory=dict)
+    picture: dict[str, Any] | None = None
+
+
+Record = (
+    Run
+    | Finding
+    | EquivalenceClass
+    | PairComparison
+    | DefaultCall
+    | TextbookClaim
+    | MaskShift
+    | Snippet
+    | TranslationCall
+    | Translation
+    | ShowcaseMatrix
+    | ShowcaseConvention
+    | ShowcaseOperation
+    | ModelCheck
+)

@@ -1,0 +1,1 @@
+"""Run the reproductions of a record, and compare what they print with it."""

@@ -1,0 +1,1 @@
+"""The sections of a report as plain values, whatever they are rendered to."""

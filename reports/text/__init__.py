@@ -1,0 +1,1 @@
+"""Sentences, and the report as Markdown, terminal lines and CSV."""

@@ -1,0 +1,1 @@
+"""``align_corners`` for those who segment: claims, masks, scenes, mmsegmentation configs, the numbers of the guide."""

@@ -1,0 +1,1 @@
+"""Audit of the ``align_corners`` of mmsegmentation configs, without building a model."""

@@ -1,0 +1,1 @@
+"""Do calls that claim the same convention agree?"""

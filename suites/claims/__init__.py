@@ -1,0 +1,1 @@
+"""Are the claims that tutorials make about ``align_corners`` true?"""

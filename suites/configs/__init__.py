@@ -1,0 +1,1 @@
+"""Configs of mmsegmentation: decode heads, strides, sizes."""

@@ -1,0 +1,1 @@
+"""Does each call do what its documentation claims?"""

@@ -1,0 +1,1 @@
+"""What does each framework do when it is given only a size?"""

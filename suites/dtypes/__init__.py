@@ -1,0 +1,1 @@
+"""How does each call treat other dtypes?"""

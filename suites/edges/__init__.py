@@ -1,0 +1,1 @@
+"""What happens at the edges: tiny, huge, strided, non-finite?"""

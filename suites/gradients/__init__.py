@@ -1,0 +1,1 @@
+"""Is each gradient the transpose of its matrix?"""

@@ -1,0 +1,1 @@
+"""What do exporters and runtimes make of each call?"""

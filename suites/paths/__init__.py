@@ -1,0 +1,1 @@
+"""Does each call agree with itself down every path?"""

@@ -1,0 +1,1 @@
+"""Other numbers of axes, channels and images."""

@@ -1,0 +1,1 @@
+"""Report records made from measurements."""

@@ -1,0 +1,124 @@
+"""Collect the records of a run and write its report: the run's state, the pytest plugin that writes, the header."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from halfpixel.golden.vocabulary import NOT_MEASURED
+from halfpixel.probe.compare.measurement_store import Store
+from halfpixel.reports.page.report_page import write_html
+from halfpixel.reports.records import json_lines
+from halfpixel.reports.records.record_types import Finding, Record, RecordError, Run
+from halfpixel.reports.sections.translations import deduplicated
+from halfpixel.reports.text.terminal import summary_lines
+from halfpixel.suites.ledger.entries import Ledger
+from halfpixel.suites.sharding import Shard
+
+
+@dataclass
+class SuiteRun:
+    """What one pytest process knows of the run; the controller's also collects every record."""
+
+    frameworks: tuple[str, ...]
+    in_chapters: tuple[str, ...]
+    sizes: str
+    report: Path
+    ledger: Ledger
+    store: Store
+    versions: dict[str, str | None]
+    started: str
+    shard: Shard
+    records: list[Record] = field(default_factory=list)
+
+
+RUN = pytest.StashKey[SuiteRun]()
+
+
+class Collector:
+    """Gathers records in the controller, and writes the report when all is done."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.written: Path | None = None
+        self.problem = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the records that came with a test."""
+        self.config.stash[RUN].records += map(json_lines.from_dict, getattr(report, "halfpixel_records", ()))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the report; a run that measured nothing it was asked to measure has failed."""
+        run = self.config.stash[RUN]
+        shutil.rmtree(run.store.folder, ignore_errors=True)
+        findings = [record for record in run.records if isinstance(record, Finding)]
+        if not run.records and not run.shard.keeps:
+            return
+        # A shard of few tests may well have none that measures: merging the shards tells.
+        if findings and not run.shard.is_one and all(finding.verdict in NOT_MEASURED for finding in findings):
+            self.problem = "nothing was measured: whatever was asked is not installed, refuses or fails"
+        try:
+            self._write(run)
+        except (OSError, RecordError) as error:
+            self.problem = f"the report was not written: {error}"
+        if self.problem and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, run: SuiteRun) -> None:
+        records = [run_header(run), *sorted(deduplicated(run.records), key=_order)]
+        json_lines.write(run.report / "results.jsonl", records)
+        self.written = run.report / "results.jsonl"
+        if not self.config.getoption("--record-only"):
+            write_html(run.report / "index.html", records)
+            self.written = run.report / "index.html"
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """What was measured, what is new, where the page is."""
+        run = self.config.stash[RUN]
+        if run.records:
+            terminalreporter.section("halfpixel")
+            records = [run_header(run), *deduplicated(run.records)]
+            for line in summary_lines(records, terminalreporter._tw.fullwidth, self.written):
+                terminalreporter.write_line(line)
+        if self.problem:
+            terminalreporter.write_line(f"ERROR: {self.problem}", red=True)
+
+
+def run_header(run: SuiteRun) -> Run:
+    """The header of this run's records."""
+    pairs = run.store.sizes.pairs
+    return Run(
+        started=run.started,
+        versions=run.versions,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        cpu=_cpu(),
+        options={
+            "sizes": run.sizes,
+            "frameworks": list(run.frameworks),
+            "chapters_of": list(run.in_chapters),
+            **run.shard.options,
+        },
+        size_pairs=len(pairs),
+        pair_list_digest=hashlib.sha256(repr(pairs).encode()).hexdigest()[:16],
+    )
+
+
+def _cpu() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def _order(record: Record) -> tuple[str, str]:
+    names = (getattr(record, name, "") for name in ("question", "operation", "a", "name", "scene"))
+    return record.type, next(filter(None, names), "")

@@ -1,0 +1,1 @@
+"""Calls by scale factor: which size, which scale?"""

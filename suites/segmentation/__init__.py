@@ -1,0 +1,1 @@
+"""What a change of ``align_corners`` does to a mask."""

@@ -1,0 +1,1 @@
+"""Measurements for the page's side-by-side comparison."""

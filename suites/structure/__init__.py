@@ -1,0 +1,1 @@
+"""Is each call repeatable, linear and separable?"""

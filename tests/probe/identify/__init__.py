@@ -1,0 +1,1 @@
+"""Tests of identifying what a resizer does."""

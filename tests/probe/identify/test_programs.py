@@ -1,0 +1,130 @@
+"""Are programs identified by their files, and refused in one line where they fail?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from halfpixel.probe.command import main
+from halfpixel.probe.identify.external_program import DTYPES_OF, read_image, write_image
+from halfpixel.probe.identify.naming import MOST_CALLS
+
+_PROGRAM = """
+import sys
+
+import numpy as np
+
+mode, source, result, w, h = sys.argv[1:]
+w, h = int(w), int(h)
+with open(__file__ + ".count", "a") as counted:
+    counted.write("x")
+image = np.load(source)
+rows = (2 * np.arange(h) + 1) * image.shape[0] // (2 * h)
+columns = (2 * np.arange(w) + 1) * image.shape[1] // (2 * w)
+resized = image[rows[:, None], columns]
+if mode == "fails":
+    sys.exit("cannot do that\\nat all")
+if mode == "hangs":
+    import time
+
+    time.sleep(60)
+if mode == "wrong":
+    resized = resized.T
+if mode == "broken":
+    open(result, "w").write("no array")
+elif mode != "silent":
+    np.save(result, resized)
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """A program that picks pixels, of arrays in files."""
+    path = tmp_path / "a program.py"
+    path.write_text(_PROGRAM, encoding="utf-8")
+    return path
+
+
+def _command(script: Path, mode: str = "right", rest: str = "{in} {out} {w} {h}") -> list[str]:
+    return ["identify", "--format", "npy", "--command", f"{sys.executable} '{script}' {mode} {rest}"]
+
+
+def test_a_program_is_named_within_the_calls(script, capsys, tmp_path):
+    drawn = tmp_path / "kernel.svg"
+    assert main([*_command(script), "--dtype", "uint8", "--draw", str(drawn)]) == 0
+    out, err = capsys.readouterr()
+    assert "nearest half_pixel round_prefer_ceil\n" in out
+    assert "known as:    onnx-nearest-ceil-ties" in out
+    assert "rounding: nothing to round, pixels are copied" in out
+    assert err == ""
+    runs = len(script.with_suffix(".py.count").read_text())
+    assert f"in {runs} calls, with uint8 images" in out
+    assert runs <= MOST_CALLS
+    assert drawn.read_text(encoding="utf-8").startswith("<svg ")
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("fails", "it ended with status 1: cannot do that"),
+        ("silent", "it wrote no image to {out}"),
+        ("wrong", "it wrote an image of 5 x 6 where 6 x 5 was asked for"),
+        ("broken", "cannot read what was written: ValueError"),
+    ],
+)
+def test_a_program_that_fails_is_refused_in_one_line(mode, words, script, capsys):
+    assert main(_command(script, mode)) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert words in err
+    assert err.count("\n") == 1
+    assert script.with_suffix(".py.count").read_text() == "x"
+
+
+def test_a_program_that_hangs_is_stopped(script, capsys):
+    assert main([*_command(script, "hangs"), "--time-limit", "1"]) == 2
+    assert "it ran past the time limit of 1 seconds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--command", "no-such-program {in} {out} {w} {h}"], "no program 'no-such-program' is found"),
+        (["--command", "cp {in} {out}"], "the command lacks {w}, {h}"),
+        (["--command", "cp '{in} {out} {w} {h}"], "No closing quotation"),
+        (["--command", ""], "the command is empty"),
+        (["--command", "cp {in} {out} {w} {h}", "--format", "png", "--dtype", "float32"], "png holds uint8"),
+        (["--command", "cp {in} {out} {w} {h}", "--time-limit", "0"], "must be above 0 seconds"),
+        (["--command", "cp {in} {out} {w} {h}", "--time-limit", "x"], "--time-limit must be a number"),
+        (["--command", "cp {in} {out} {w} {h}", "a:b"], "give one of package.module:function"),
+        (["--command", "cp {in} {out} {w} {h}", "--draw", "kernel.gif"], "must end in .svg"),
+        (["--command", "cp {in} {out} {w} {h}", "--draw", "/no/folder/kernel.svg"], "there is no folder '/no/folder'"),
+        (["numpy:zeros", "--format", "png"], "--format can be given only with --command"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_bad_commands_are_refused_in_one_line(arguments, words, capsys):
+    assert main(["identify", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert words in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("suffix", "dtype"), [(suffix, dtype) for suffix, dtypes in DTYPES_OF.items() for dtype in dtypes]
+)
+def test_a_plane_survives_a_file(suffix, dtype, tmp_path):
+    if suffix not in ("npy", "pfm"):
+        pytest.importorskip("PIL")
+    plane = np.random.default_rng(0).integers(0, 256, (5, 7)).astype(dtype)
+    plane = plane / np.float32(3) if dtype == "float32" else plane
+    path = tmp_path / f"plane.{suffix}"
+    write_image(path, plane)
+    got = read_image(path)
+    assert got.dtype == plane.dtype
+    np.testing.assert_array_equal(got, plane)

@@ -1,0 +1,1 @@
+"""Tests of translating a call to another framework."""

@@ -1,0 +1,1 @@
+"""Tests of the suites of variants: dtypes, scales, ranks, gradients, edges, paths."""

@@ -1,0 +1,1 @@
+"""Tests of the repository: smoke, packaging, requirements, commands of the README."""

@@ -1,0 +1,1 @@
+"""Tests of reports as text, tables and badges."""
