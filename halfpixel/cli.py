@@ -52,6 +52,7 @@ EXTRA_OF = {
     "jinja2": "report",
     "jsonschema": "report",
     "markdown_it": "report",
+    "markupsafe": "report",
     "flatbuffers": "parity",
     "google": "parity",
     "onnx": "parity",
