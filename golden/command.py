@@ -18,7 +18,6 @@ from halfpixel.golden.options import (
     CommandParser,
     convention_from_options,
     parse_number,
-    run_and_exit,
 )
 
 LARGEST_SCALE = 10_000
@@ -127,7 +126,3 @@ def _write(options: argparse.Namespace) -> int:
     paths = vectors.write(options.folder)
     print(f"{len(paths)} files written to {options.folder}")
     return 0
-
-
-if __name__ == "__main__":
-    run_and_exit(main)

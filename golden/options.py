@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NoReturn
 
@@ -80,15 +77,3 @@ def parse_number(option: str, text: str) -> Fraction:
         return as_fraction(text)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{option} must be a number such as 5/3 or -0.5, not {text!r}") from None
-
-
-def run_and_exit(main: Callable[[], int]) -> NoReturn:
-    """Run a command and exit with its status; a reader that closes the pipe early has what it wanted."""
-    try:
-        code = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still buffered goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    sys.exit(code)

@@ -18,7 +18,6 @@ from halfpixel.golden.options import (
     CommandParser,
     convention_from_options,
     parse_number,
-    run_and_exit,
 )
 from halfpixel.golden.vocabulary import Verdict
 from halfpixel.probe.compare.comparison import check
@@ -258,7 +257,3 @@ def _operations(options: argparse.Namespace) -> int:
         claim = "claims nothing" if operation.claim is None else operation.claim
         print(f"{operation.id:<{width}}  {claim}")
     return NAMED
-
-
-if __name__ == "__main__":
-    run_and_exit(main)

@@ -280,7 +280,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RecordError, OSError) as error:
         print(f"halfpixel report: {one_line(str(error))}", file=sys.stderr)
         return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

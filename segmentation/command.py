@@ -73,7 +73,3 @@ def _print(answers: Sequence[ConfigAudit | ConfigReadFailure], options: argparse
 def _print_within(folder: str, text: Sequence[str], stream: TextIO) -> None:
     """Print lines with the paths of files in ``folder`` as seen from there."""
     print("\n".join(text).replace(folder + os.sep, ""), file=stream)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
