@@ -67,7 +67,11 @@ _CONDITIONAL = (
     ("order", "kernel", "bspline", 3),
     ("sigma", "prefilter", "gaussian", "auto"),
     ("roi", "coordinate_transformation_mode", "tf_crop_and_resize", (Fraction(0), Fraction(1))),
+    ("prefilter_border", "prefilter", "bspline", None),
 )
+PREFILTER_BORDERS = ("mirror", "reflect", "wrap", "replicate", "constant")
+_FOLDED_ALIKE = ("mirror", "reflect", "wrap")
+"""Borders under which coefficients go on as the image does."""
 _NEVER_STRETCHED = ("nearest", "area", "adaptive_average", "bspline")
 
 
@@ -112,6 +116,9 @@ class Convention:
         input pixels, or ``"auto"`` for ``max(0, (n_in / n_out - 1) / 2)``), ``binomial`` (1 4 6 4 1) / 16.
     roi
         ``(start, end)`` of ``tf_crop_and_resize``, in units where the input spans 0 to 1.
+    prefilter_border
+        How the ``bspline`` prefilter continues the image, where that is not how ``border`` says. The prefilter then
+        makes ``n_in`` coefficients, and ``border`` says which of them stands for one outside.
 
     ONNX's own names are accepted, too: ``mode`` for ``kernel``; ``exclude_outside`` for ``border="renormalise"``; and
     ``extrapolation_value=0`` for ``border="extrapolate"``, which ONNX reads with ``tf_crop_and_resize`` alone. Any
@@ -129,6 +136,7 @@ class Convention:
     prefilter: str = "none"
     sigma: Fraction | str | None = None
     roi: tuple[Fraction, Fraction] | None = None
+    prefilter_border: str | None = None
 
     def __init__(
         self,
@@ -144,6 +152,7 @@ class Convention:
         prefilter: str = "none",
         sigma: Number | None = None,
         roi: tuple[Number, Number] | None = None,
+        prefilter_border: str | None = None,
         mode: str | None = None,
         exclude_outside: bool | None = None,
         extrapolation_value: float | None = None,
@@ -157,7 +166,7 @@ class Convention:
         if extrapolation_value is not None and coordinate_transformation_mode == "tf_crop_and_resize":
             border = _with_extrapolation(border, extrapolation_value)
         values = (kernel, coordinate_transformation_mode, nearest_mode, cubic_coeff_a, lobes, order, bool(antialias))
-        for field, value in zip(fields(self), (*values, border, prefilter, sigma, roi), strict=True):
+        for field, value in zip(fields(self), (*values, border, prefilter, sigma, roi, prefilter_border), strict=True):
             object.__setattr__(self, field.name, value)
         self._validate()
 
@@ -186,7 +195,12 @@ class Convention:
             raise InvalidConvention(f"order must be 2, 3, 4 or 5, not {self.order!r}", "order")
         if self.prefilter == "bspline" and self.kernel != "bspline":
             raise InvalidConvention("prefilter 'bspline' applies only when kernel is 'bspline'", "prefilter")
-        if self.prefilter == "bspline" and self.border == "renormalise":
+        if self.prefilter_border not in (None, *PREFILTER_BORDERS):
+            message = f"unknown prefilter_border {self.prefilter_border!r}; allowed: {', '.join(PREFILTER_BORDERS)}"
+            raise InvalidConvention(message, "prefilter_border")
+        if self.prefilter_border == self.border and self.border in _FOLDED_ALIKE:
+            object.__setattr__(self, "prefilter_border", None)
+        if self.prefilter == "bspline" and self.border == "renormalise" and self.prefilter_border is None:
             raise InvalidConvention("prefilter 'bspline' has no meaning with border 'renormalise'", "prefilter")
         if self.sigma is not None and self.sigma != "auto":
             sigma = as_fraction(self.sigma)
@@ -253,6 +267,8 @@ class Convention:
             words.append(f"border={self.border}")
         if self.prefilter != "none":
             words.append(f"prefilter={self.prefilter}" + ("" if self.sigma is None else f"({self.sigma})"))
+        if self.prefilter_border is not None:
+            words.append(f"prefilter_border={self.prefilter_border}")
         return " ".join(words)
 
 

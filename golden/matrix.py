@@ -92,7 +92,10 @@ def matrix(convention: Convention, n_in: int, n_out: int, scale: Fraction | floa
 
 
 def matrix_at(convention: Convention, where: Coordinates, n_in: int, scale: Fraction) -> ExactMatrix:
-    """The exact matrix for coordinates of one's own; ``scale``, output over input, is how far kernels are stretched."""
+    """The exact matrix for coordinates of one's own; ``scale``, output over input, is how far kernels are stretched.
+
+    Coordinates that are estimates may be float64 over the denominator 1: then weights are good to float64.
+    """
     n_out = len(where.numerators)
     if convention.border == "wrap_overlap":
         where = _wrap_coordinates(where, n_in)
@@ -118,7 +121,7 @@ def matrix_at(convention: Convention, where: Coordinates, n_in: int, scale: Frac
     is_rational = weights.dtype.kind in "iO" and prefilter.is_rational(convention)
     taps_per_row = taps.shape[1]
     bound = (taps_per_row + 2) * float(np.finfo(np.float64).eps)
-    if weights.dtype.kind == "f":
+    if weights.dtype.kind == "f" and convention.kernel not in _TAPS:
         bound += kernel(convention).bound * taps_per_row
     if convention.prefilter != "none":
         bound = prefilter.BOUND

@@ -22,14 +22,16 @@ power is 3e-18, far below float64."""
 
 def needs_extended_signal(convention: Convention) -> bool:
     """Whether taps count on the extended signal: a B-spline through replicated or constant pixels has coefficients
-    outside the image that no folding of indices gives."""
-    return convention.prefilter == "bspline" and convention.border in ("replicate", "constant")
+    outside the image that no folding of indices gives. With a ``prefilter_border`` there are only those inside."""
+    is_continued = convention.border in ("replicate", "constant") and convention.prefilter_border is None
+    return convention.prefilter == "bspline" and is_continued
 
 
 def uses_mirrored_coefficients(convention: Convention) -> bool:
     """Whether B-spline coefficients are mirrored although the border says otherwise: ``extrapolate`` looks at no pixel
     outside, and leaves open how coefficients go on there; SciPy's ``constant`` mirrors them."""
-    return convention.prefilter == "bspline" and convention.border == "extrapolate"
+    is_open = convention.border == "extrapolate" and convention.prefilter_border is None
+    return convention.prefilter == "bspline" and is_open
 
 
 def is_rational(convention: Convention) -> bool:
@@ -89,6 +91,8 @@ def _order(convention: Convention) -> int:
 
 
 def _spline_border(convention: Convention) -> str:
+    if convention.prefilter_border is not None:
+        return convention.prefilter_border
     if convention.border == "wrap_overlap":
         raise ValueError("no B-spline interpolates with border 'wrap_overlap': its first and last sample coincide")
     return "mirror" if uses_mirrored_coefficients(convention) else convention.border

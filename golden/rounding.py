@@ -92,3 +92,22 @@ def to_integers(
 ) -> np.ndarray:
     """Exact values as integers of ``lowest..highest``: rounded by ``rule``, then brought into range by ``overflow``."""
     return within_range(rounded(rule, numerators, denominators), lowest, highest, overflow)
+
+
+def fixed_point_weights(numerators: np.ndarray, denominators: np.ndarray | int, bits: int) -> np.ndarray:
+    """Weights as integers of ``bits`` fractional bits, the nearest ones, ties away from zero; integers as Python's own.
+
+    As Pillow makes them, with 22 bits: ``PRECISION_BITS`` and ``normalize_coeffs_8bpc`` in
+    https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c
+    """
+    scaled = numerators.astype(object) * 2**bits
+    return rounded("half_away", scaled, np.asarray(denominators).astype(object))
+
+
+def fixed_point_sums(weights: np.ndarray, pixels: np.ndarray, bits: int, lowest: int, highest: int) -> np.ndarray:
+    """``weights @ pixels`` of integers, half a unit added, shifted right by ``bits`` and clipped: ``clip8`` of Pillow.
+
+    ``weights`` ``(n_out, n_in)`` are those of :func:`fixed_point_weights`; sums must be below 2**62.
+    """
+    sums = weights.astype(np.int64) @ pixels.astype(np.int64)
+    return within_range((sums + (1 << (bits - 1))) >> bits, lowest, highest, "saturate")

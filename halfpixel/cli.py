@@ -39,6 +39,10 @@ COMMANDS = {
     "variants": Command(_PROBE, "what does it do to other dtypes, at the edges, down other paths?", ("variants",)),
     "translate": Command(_PROBE, "what do I write in another framework instead?", ("translate",)),
     "operations": Command(_PROBE, "which calls are known, and what does their documentation claim?", ("operations",)),
+    "size": Command("halfpixel.probe.size_command", "which output size will each library make of that?"),
+    "tolerance": Command(
+        "halfpixel.probe.tolerance_command", "which tolerance is right for a test, and what does it hide?"
+    ),
     "parity": Command("halfpixel.parity_command", "does my exported model resize as the original did?"),
     "golden": Command("halfpixel.golden.command", "exact matrices and test vectors: show, list, verify, write"),
     "report": Command("halfpixel.reports.command", "the record of a run: render, merge, diff, timeline, and more"),

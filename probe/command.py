@@ -3,118 +3,45 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import reduce
 from pathlib import Path
+from typing import cast
 
-from halfpixel.adapters import Operation, operations
+import numpy as np
+
+from halfpixel.adapters import NotInstalled, Operation, operations
 from halfpixel.golden.convention import Convention
-from halfpixel.golden.options import (
-    CONVENTION_OPTIONS,
-    CommandParser,
-    convention_from_options,
-    parse_number,
-)
-from halfpixel.golden.vocabulary import Verdict
+from halfpixel.golden.options import CONVENTION_OPTIONS, CommandParser, convention_from_options
+from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.comparison import check
-from halfpixel.probe.identify.external_program import (
-    DTYPES_OF,
-    SECONDS,
-    ExternalProgram,
-    check_program_runs,
-    external_program,
-)
+from halfpixel.probe.compare.discrepancy import Discrepancy
+from halfpixel.probe.identify.external_program import ExternalProgram
 from halfpixel.probe.identify.identification import Identification
-from halfpixel.probe.identify.input_formats import DTYPES
+from halfpixel.probe.identify.input_formats import choose_format
 from halfpixel.probe.identify.kernel_plot import kernel_as_text, save_svg
 from halfpixel.probe.identify.naming import identify
+from halfpixel.probe.image_pairs.from_files import check_files, identify_files
+from halfpixel.probe.image_pairs.level_check import LevelCheck, check_at_scales, check_levels
 from halfpixel.probe.measure.axis_matrix import Subject, as_operation
-from halfpixel.probe.measure.sizes import SIZE_SETS
-from halfpixel.probe.operation_search import ambiguity_line, find_operation
+from halfpixel.probe.measure.sizes import Pair, size_set
+from halfpixel.probe.subject import (
+    add_size_options,
+    add_subject_options,
+    files_of,
+    is_about_files,
+    refuse_broken,
+    scales_of,
+    sizes_of,
+    subject_of,
+)
 from halfpixel.probe.translate import command as _translate_command
 from halfpixel.probe.variants.dtypes.observe import dtypes
 from halfpixel.probe.variants.edges.observe import edges
 from halfpixel.probe.variants.gradients.observe import gradients
 from halfpixel.probe.variants.observation import Observation
 from halfpixel.probe.variants.paths.observe import paths
-
-
-def add_options(command: argparse.ArgumentParser) -> None:
-    """The options that ``identify`` has beyond those of every subject."""
-    command.add_argument(
-        "--command",
-        metavar="'PROGRAM {in} {w} {h} {out}'",
-        help="a program instead of a function: it reads {in} and writes {w} x {h} pixels to {out}; no shell runs it",
-    )
-    command.add_argument("--format", choices=DTYPES_OF, help="of the program's files; png of 8 bits by default")
-    command.add_argument("--time-limit", metavar="SECONDS", help=f"for each run of the program; {SECONDS:g} by default")
-    command.add_argument("--dtype", choices=DTYPES, help="of the images; found by trying by default")
-    command.add_argument(
-        "--draw", metavar="FILE.svg", help="also draw the measured kernel to a file; to the terminal in any case"
-    )
-
-
-def identify_and_print(
-    options: argparse.Namespace, subject_of: Callable[[argparse.Namespace], Subject]
-) -> Identification:
-    """Identify the subject of the options, print the result, and draw it.
-
-    Raises ``ValueError`` in one line for bad input, and where nothing could be measured.
-    """
-    if options.draw is not None:
-        _refuse_place(Path(options.draw))
-    subject, dtype = _identify_subject(options, subject_of)
-    first_calls = 0
-    if isinstance(subject, ExternalProgram) and dtype is not None:
-        check_program_runs(subject, dtype)
-        first_calls = 1
-    identified = identify(subject, dtype=dtype)
-    identified = replace(identified, calls=identified.calls + first_calls)
-    if identified.discrepancy.verdict in (Verdict.UNSUPPORTED, Verdict.NOT_INSTALLED) and identified.unsupported:
-        raise ValueError(f"{identified.subject}: {identified.unsupported}")
-    print(identified)
-    parameters = identified.parameters
-    kernels = [] if parameters is None else [k for k in (parameters.enlarging, parameters.shrinking) if k is not None]
-    for kernel in kernels[:1]:
-        print(f"\n{kernel_as_text(kernel)}")
-    if options.draw is not None:
-        save_svg(kernels, Path(options.draw))
-    return identified
-
-
-def _identify_subject(
-    options: argparse.Namespace, subject_of: Callable[[argparse.Namespace], Subject]
-) -> tuple[Subject, str | None]:
-    if options.command is None:
-        misplaced = [
-            name for name, value in (("--format", options.format), ("--time-limit", options.time_limit)) if value
-        ]
-        if misplaced:
-            raise ValueError(f"{' and '.join(misplaced)} can be given only with --command")
-        return subject_of(options), options.dtype
-    if options.subject is not None or options.operation is not None:
-        raise ValueError("give one of package.module:function, --operation ID and --command")
-    file_format = options.format or "png"
-    dtypes = DTYPES_OF[file_format]
-    if options.dtype not in (None, *dtypes):
-        raise ValueError(f"--format {file_format} holds {' or '.join(dtypes)}, not {options.dtype}")
-    seconds = SECONDS if options.time_limit is None else float(parse_number("--time-limit", options.time_limit))
-    return external_program(options.command, file_format, seconds), options.dtype or dtypes[0]
-
-
-def _refuse_place(path: Path) -> None:
-    """Before anything is measured: a place where no drawing can be written."""
-    if path.suffix.lower() != ".svg":
-        raise ValueError(f"cannot draw to {str(path)!r}: the name must end in .svg")
-    if not path.absolute().parent.is_dir():
-        raise ValueError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}")
-    if path.is_dir():
-        raise ValueError(f"cannot write {str(path)!r}: it is a folder")
-
 
 NAMED, NOT_NAMED, BAD_INPUT = 0, 1, 2
 VARIANTS: dict[str, Callable[[Operation], list[Observation]]] = {
@@ -123,13 +50,19 @@ VARIANTS: dict[str, Callable[[Operation], list[Observation]]] = {
     "gradients": gradients,
     "paths": paths,
 }
+_SIZES_OF_PROGRAMS: tuple[Pair, ...] = (
+    *((8, 5), (5, 8), (3, 6), (5, 1), (7, 21), (20, 6), (8, 2), (8, 7), (1, 4), (9, 32), (32, 9)),
+)
+"""A run of a program costs as much as thousands of calls: a few sizes that tell conventions apart."""
+_FORMATS_CHOSEN_AT: tuple[Pair, ...] = ((8, 5), (5, 8))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Returns 0 when a convention was named, or agrees, or all variants do; 1 when not; 2 for bad input, which one line on
-    stderr explains: a module that cannot be imported, an unknown operation, a subject that cannot be measured.
+    stderr explains: a module that cannot be imported, an unknown operation, a subject that cannot be measured or is not
+    repeatable.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -147,28 +80,33 @@ def _refuse(reason: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(prog="halfpixel", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="identify|check|variants|translate|operations")
-    for name, run, text in (
-        ("identify", _identify, "name the convention of a callable f(image (H, W), size (h, w)), or of a program"),
-        ("check", _check, "compare it with a convention"),
-        ("variants", _variants, "check it with other dtypes, at the edges, down other paths, and its gradient"),
-    ):
-        command = commands.add_parser(name, help=text)
-        command.set_defaults(run=run)
-        if name == "variants":
-            command.add_argument("question", choices=VARIANTS)
-        command.add_argument("subject", nargs="?", metavar="package.module:function")
-        command.add_argument(
-            "--operation",
-            metavar="CALL",
-            help='a call of a framework: an id as halfpixel operations lists it, or words of it: "cv2.INTER_AREA"',
-        )
-        if name == "identify":
-            add_options(command)
-        if name == "check":
-            command.add_argument("--sizes", choices=SIZE_SETS, default="quick")
-            command.add_argument("--name", help="a convention from the catalogue, instead of the options below")
-            for option, field, about in CONVENTION_OPTIONS:
-                command.add_argument(option, dest=field, **about)
+    command = commands.add_parser("identify", help="name the convention of a function, a program, a call, or files")
+    command.set_defaults(run=_identify)
+    add_subject_options(command, takes_files=True)
+    add_size_options(command)
+    command.add_argument(
+        "--draw", metavar="FILE.svg", help="also draw the measured kernel to a file; to the terminal in any case"
+    )
+    command.add_argument(
+        "--write-test",
+        metavar="DIR",
+        type=Path,
+        help="of files: write a small image on which the conventions that explain them differ, and say the size",
+    )
+    command = commands.add_parser("check", help="compare it with a convention")
+    command.set_defaults(run=_check)
+    add_subject_options(command, takes_files=True)
+    add_size_options(command)
+    command.add_argument("convention", nargs="?", metavar="CONVENTION", help="a name of the catalogue, as --name")
+    command.add_argument("--name", help="a convention from the catalogue, instead of the options below")
+    for option, field, about in CONVENTION_OPTIONS:
+        command.add_argument(option, dest=field, **about)
+    command = commands.add_parser(
+        "variants", help="check it with other dtypes, at the edges, down other paths, and its gradient"
+    )
+    command.set_defaults(run=_variants)
+    command.add_argument("question", choices=VARIANTS)
+    add_subject_options(command, takes_files=False)
     _translate_command.register(commands)
     listing = commands.add_parser("operations", help="list the operations and what their documentation claims")
     listing.set_defaults(run=_operations)
@@ -177,21 +115,97 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _identify(options: argparse.Namespace) -> int:
-    return NOT_NAMED if identify_and_print(options, _subject).convention is None else NAMED
+    if options.draw is not None:
+        _refuse_place(Path(options.draw))
+    if is_about_files(options):
+        if options.draw is not None:
+            raise ValueError("--draw shows a measured kernel, which files do not give")
+        found = identify_files(files_of(options), options.write_test)
+        print(found)
+        return NAMED if found.found.explaining else NOT_NAMED
+    if options.write_test is not None:
+        raise ValueError("--write-test tells conventions apart that explain --input and --output: give those")
+    identified = _identified(options)
+    print(identified)
+    # A rule says more than the kernel of one axis alone, which may be of another scale than the rule's.
+    parameters = identified.parameters if identified.rule is None else None
+    kernels = [] if parameters is None else [k for k in (parameters.enlarging, parameters.shrinking) if k is not None]
+    for kernel in kernels[:1]:
+        print(f"\n{kernel_as_text(kernel)}")
+    if options.draw is not None:
+        save_svg(kernels, Path(options.draw))
+    return NAMED if identified.is_named else NOT_NAMED
+
+
+def _identified(options: argparse.Namespace) -> Identification:
+    """The identification; ``ValueError`` in one line where nothing could be measured, or not twice the same."""
+    scales, sizes = scales_of(options), sizes_of(options)
+    if scales and sizes is not None:
+        raise ValueError("give --sizes or --scale: a function that takes a scale decides the size")
+    subject, dtype = subject_of(options)
+    identified = identify(subject, dtype=dtype, scales=scales) if scales else identify(subject, sizes, dtype)
+    refuse_broken(subject)
+    if isinstance(subject, ExternalProgram):
+        identified = replace(identified, calls=identified.calls + 1)  # the run that showed that it resizes
+    if identified.discrepancy.verdict in (Verdict.UNSUPPORTED, Verdict.NOT_INSTALLED) and identified.unsupported:
+        raise ValueError(f"{identified.subject}: {identified.unsupported}")
+    for fault in identified.faults:
+        if fault.factor == Cause.DETERMINISM:
+            raise ValueError(f"{identified.subject}: {fault.explanation}")
+    return identified
 
 
 def _check(options: argparse.Namespace) -> int:
-    subject = _subject(options)
-    discrepancy = check(subject, _claimed(options, subject), options.sizes)
-    if not discrepancy.measured and discrepancy.verdict in (Verdict.UNSUPPORTED, Verdict.NOT_INSTALLED):
-        reason = "; ".join(message for message, _ in discrepancy.refused[:3])
-        return _refuse(f"{discrepancy.subject}: nothing could be measured: {reason}")
-    print(discrepancy)
-    return NAMED if discrepancy.verdict.is_agreement else NOT_NAMED
+    explicit = options.operation or options.command or options.input or options.output
+    if options.subject is not None and options.convention is None and explicit:
+        options.subject, options.convention = None, options.subject
+    if options.convention is not None:
+        if options.name is not None:
+            raise ValueError(f"the convention is given twice: {options.convention!r} and --name {options.name}")
+        options.name = options.convention
+    if is_about_files(options):
+        verdict, text = check_files(files_of(options), _claimed(options, None))
+        print(text)
+        return NAMED if verdict.is_agreement else NOT_NAMED
+    subject, dtype = subject_of(options)
+    result = _checked(options, subject, dtype, _claimed(options, subject))
+    refuse_broken(subject)
+    is_measured = bool(result.pairs) if isinstance(result, LevelCheck) else bool(result.measured)
+    if not is_measured and result.verdict in (Verdict.UNSUPPORTED, Verdict.NOT_INSTALLED):
+        reason = "; ".join(message for message, _ in result.refused[:3])
+        raise ValueError(f"{result.subject}: nothing could be measured: {reason}")
+    attribution = result.attribution if isinstance(result, Discrepancy) else None
+    if attribution is not None and Cause.DETERMINISM in attribution.factors:
+        raise ValueError(f"{result.subject}: {attribution.explanation}")
+    print(result)
+    return NAMED if result.verdict.is_agreement else NOT_NAMED
+
+
+def _checked(
+    options: argparse.Namespace, subject: Subject, dtype: str | None, convention: Convention
+) -> Discrepancy | LevelCheck:
+    scales, asked = scales_of(options), sizes_of(options)
+    if scales:
+        if asked is not None:
+            raise ValueError("give --sizes or --scale: a function that takes a scale decides the size")
+        if isinstance(subject, Operation | ExternalProgram):
+            raise ValueError("--scale is for functions f(image, scale) and for files; calls and programs take a size")
+        return check_at_scales(cast(Callable[..., np.ndarray], subject), repr(subject), convention, scales)
+    is_program = isinstance(subject, ExternalProgram)
+    sizes = size_set(asked or (_SIZES_OF_PROGRAMS if is_program else "quick"))
+    operation, is_function = as_operation(subject), not isinstance(subject, Operation)
+    try:
+        pairs = [pair for pair in _FORMATS_CHOSEN_AT if operation.accepts(*pair)]
+        chosen = choose_format(operation, is_function, pairs or list(sizes.pairs), dtype)
+        if chosen.is_levels:
+            return check_levels(chosen, convention, sizes.pairs)
+    except NotInstalled as absent:
+        raise ValueError(f"{operation.id}: {absent}") from None
+    return check(chosen.operation, convention, sizes)
 
 
 def _variants(options: argparse.Namespace) -> int:
-    operation = as_operation(_subject(options))
+    operation = _operation_of_variants(options)
     observations = VARIANTS[options.question](operation)
     unmeasured = (Verdict.UNSUPPORTED, Verdict.NOT_INSTALLED)
     measured = [observation for observation in observations if observation.verdict not in unmeasured]
@@ -209,45 +223,41 @@ def _variants(options: argparse.Namespace) -> int:
     return NOT_NAMED if differing else NAMED
 
 
-def _claimed(options: argparse.Namespace, subject: Subject) -> Convention:
+def _operation_of_variants(options: argparse.Namespace) -> Operation:
+    """The operation whose variants are asked for; of a function or a program, in the images that it takes.
+
+    Variants are compared with float32. A subject that takes uint8 alone has none but that dtype, which is compared with
+    the convention that it is identified as.
+    """
+    subject, dtype = subject_of(options)
+    if isinstance(subject, Operation):
+        return subject if dtype is None else replace(subject, dtype=dtype)
+    chosen = choose_format(as_operation(subject), True, list(_FORMATS_CHOSEN_AT), dtype)
+    refuse_broken(subject)
+    if chosen.form.dtype == "float32":
+        return chosen.operation
+    if options.question != "dtypes":
+        raise ValueError(
+            f"{chosen.operation.id}: {options.question} are asked with float32 images, and it takes "
+            f"{chosen.form.dtype} alone; of it, variants dtypes can be asked"
+        )
+    identified = identify(subject, dtype=chosen.form.dtype)
+    if identified.convention is None:
+        raise ValueError(
+            f"{chosen.operation.id}: it takes {chosen.form.dtype} alone and follows no known convention, so there is "
+            "nothing to compare its dtype with"
+        )
+    print(f"held against: {identified.convention}, as it is identified; it takes {chosen.form.dtype} alone")
+    return replace(chosen.operation, dtype=chosen.form.dtype, claim=identified.convention)
+
+
+def _claimed(options: argparse.Namespace, subject: Subject | None) -> Convention:
     if options.name is not None or any(getattr(options, field) is not None for _, field, _ in CONVENTION_OPTIONS):
         return convention_from_options(options)
     claim = subject.claim if isinstance(subject, Operation) else None
     if claim is None:
-        raise ValueError("say which convention to hold it against: --name, or --kernel and the options beside it")
+        raise ValueError("say which convention to hold it against: a name, or --kernel and the options beside it")
     return claim
-
-
-def _subject(options: argparse.Namespace) -> Subject:
-    if (options.subject is None) == (options.operation is None):
-        raise ValueError("give either package.module:function or --operation ID")
-    if options.operation is None:
-        return _loaded(options.subject)
-    operation, others = find_operation(options.operation, operations())
-    if others:
-        print(f"operation:   {operation.id}, {ambiguity_line(others)}")
-    return operation
-
-
-def _loaded(text: str) -> Subject:
-    """The callable of ``package.module:function``; ``ValueError`` in one line when there is none."""
-    module_name, colon, path = text.partition(":")
-    if not (colon and module_name and path):
-        raise ValueError(f"{text!r} must be package.module:function")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # a module may raise anything when it is imported
-        reason = next(iter(str(error).strip().splitlines()), "")
-        raise ValueError(f"cannot import {module_name!r}: {type(error).__name__}: {reason}") from error
-    try:
-        subject: object = reduce(getattr, path.split("."), module)
-    except AttributeError as error:
-        raise ValueError(f"{module_name!r} has no {path!r}: {error}") from None
-    if not (callable(subject) or isinstance(subject, Operation)):
-        raise ValueError(f"{text!r} is not callable: it is a {type(subject).__name__}")
-    return subject
 
 
 def _operations(options: argparse.Namespace) -> int:
@@ -257,3 +267,13 @@ def _operations(options: argparse.Namespace) -> int:
         claim = "claims nothing" if operation.claim is None else operation.claim
         print(f"{operation.id:<{width}}  {claim}")
     return NAMED
+
+
+def _refuse_place(path: Path) -> None:
+    """Before anything is measured: a place where no drawing can be written."""
+    if path.suffix.lower() != ".svg":
+        raise ValueError(f"cannot draw to {str(path)!r}: the name must end in .svg")
+    if not path.absolute().parent.is_dir():
+        raise ValueError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}")
+    if path.is_dir():
+        raise ValueError(f"cannot write {str(path)!r}: it is a folder")

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from halfpixel.adapters import NotInstalled
+from halfpixel.adapters import NotInstalled, Operation
 from halfpixel.golden import Convention, coordinates, kernel
-from halfpixel.golden.vocabulary import Verdict
+from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.attribution import attribute
+from halfpixel.probe.compare.both_axes.whole_operator import RANDOM_SHAPES, WholeOperatorCheck, check_whole_operator
 from halfpixel.probe.compare.candidates import differences
-from halfpixel.probe.compare.discrepancy import Attribution, Discrepancy, OutputRow
+from halfpixel.probe.compare.discrepancy import Attribution, Discrepancy, OutputRow, worst_fault
 from halfpixel.probe.compare.operator_properties import Structure, structure
 from halfpixel.probe.compare.packed_matrices import (
     PackedDifference,
@@ -23,8 +24,9 @@ from halfpixel.probe.compare.packed_matrices import (
     pack_measured,
     pack_with_tolerance,
 )
-from halfpixel.probe.compare.reproduction import reproduction_program
+from halfpixel.probe.compare.reproduction import reproduction_program, whole_image_program
 from halfpixel.probe.measure.axis_matrix import AXES, Subject, Sweep, as_operation, sweep
+from halfpixel.probe.measure.joint_shapes import pixels
 from halfpixel.probe.measure.sizes import Pair, SizeSet, size_set
 
 Sizes = str | SizeSet | Sequence[Pair]
@@ -174,20 +176,92 @@ def check(subject: Subject, convention: Convention, sizes: Sizes = "quick") -> D
 
     ``subject`` is an operation, or any ``f(image: float32 (H, W), size: (h, w)) -> (h, w)``. Properties that a matrix
     along one axis cannot show (repeatability, linearity, separability, batch and channels) are checked too, and a fault
-    there is never agreement. The attribution names the causes. Raises ``ValueError`` for unknown sizes; a framework
-    that refuses, fails or is absent is a verdict.
+    there is never agreement. What agrees so far is verified with both axes at once, at small and at real sizes,
+    whatever ``sizes`` are (``halfpixel.probe.compare.both_axes``). The attribution names the causes. Raises
+    ``ValueError`` for unknown sizes; a framework that refuses, fails or is absent is a verdict.
     """
     operation = as_operation(subject)
-    pairs = size_set(sizes).pairs
+    chosen = size_set(sizes)
     try:
-        sweeps = [sweep(operation, pairs, axis) for axis in AXES]
-        return judge(sweeps, convention, structure(operation))
+        sweeps = [sweep(operation, chosen.pairs, axis) for axis in AXES]
+        return judge(sweeps, convention, structure(operation), chosen)
     except NotInstalled as absent:
-        return Discrepancy(operation.id, str(convention), Verdict.NOT_INSTALLED, refused=((str(absent), len(pairs)),))
+        refusal = (str(absent), len(chosen.pairs))
+        return Discrepancy(operation.id, str(convention), Verdict.NOT_INSTALLED, refused=(refusal,))
 
 
-def judge(sweeps: list[Sweep], convention: Convention, properties: Structure) -> Discrepancy:
-    """The verdict on the measured matrices and the faults of the operator, with its attribution."""
+def judge(sweeps: list[Sweep], convention: Convention, properties: Structure, sizes: SizeSet) -> Discrepancy:
+    """The verdict on the measured matrices and the operator as a whole, with its attribution.
+
+    Where the axes agree, both at once say more of a fault of separability than the properties do: at which shapes, and
+    where in the output. Raises ``NotInstalled``.
+    """
     result = against_convention(sweeps, convention)
+    if result.verdict.is_agreement and all(fault.factor == Cause.SEPARABILITY for fault in properties.faults):
+        whole = verified(result, sweeps[0].operation, convention, sizes)
+        if not (whole.verdict.is_agreement and properties.faults):
+            return whole
     attributed = replace(result, attribution=attribute(result, sweeps, convention, properties))
     return attributed.with_faults(properties.faults)
+
+
+def verified(result: Discrepancy, operation: Operation, convention: Convention, sizes: SizeSet) -> Discrepancy:
+    """A comparison along the axes, where it is agreement: held against both axes at once, and certified or refuted.
+
+    Raises ``NotInstalled``.
+    """
+    if not result.verdict.is_agreement:
+        return result
+    whole = check_whole_operator(operation, convention, random=RANDOM_SHAPES.get(sizes.name, RANDOM_SHAPES["full"]))
+    if whole.is_verified:
+        # An output on the other side of a tie is not bit for bit what is claimed.
+        verdict = Verdict.AGREES if whole.ties else result.verdict
+        return replace(result, verdict=verdict, certificate=whole.certificate)
+    if whole.refused and not whole.faults:
+        return replace(result, verdict=Verdict.UNSUPPORTED, refused=whole.refusals)
+    if not whole.faults:
+        nothing = "both axes at once: defined for none of the shapes asked"
+        return replace(result, certificate=nothing)
+    return _refuted(result, operation, convention, whole)
+
+
+_LONGEST_ALONE = 640
+"""Pixels up to which an axis of a shape that differs is measured alone, too."""
+
+
+def _refuted(
+    result: Discrepancy, operation: Operation, convention: Convention, whole: WholeOperatorCheck
+) -> Discrepancy:
+    """What both axes at once show; its cause is that of an axis alone where that differs, too, at those sizes."""
+    worst = worst_fault(whole.faults)
+    verdict = Verdict.APPROXIMATES if worst.factor == Cause.PRECISION else Verdict.DIVERGES
+    attribution = Attribution((worst.factor,), "; ".join(fault.explanation for fault in whole.faults))
+    alone = _axes_alone(operation, convention, whole)
+    if alone is not None and alone.attribution is not None and not alone.verdict.is_agreement:
+        text = f"{attribution.explanation}; along an axis alone, {alone.attribution.explanation}"
+        attribution = replace(alone.attribution, explanation=text)
+        result = replace(result, worst=alone.worst, example=alone.example, pixels_moved=alone.pixels_moved)
+    else:
+        result = replace(result, pixels_moved=float("nan"))
+    return replace(
+        result,
+        verdict=Verdict.ERROR if np.isinf(worst.error) else verdict,
+        gain=worst.error,
+        grey_levels=worst.grey_levels,
+        tolerance=max((difference.tolerance for difference in whole.differing[:1]), default=0.0),
+        attribution=attribution,
+        refused=whole.refusals,
+        reproduction=whole_image_program(operation, whole.differing),
+    )
+
+
+def _axes_alone(operation: Operation, convention: Convention, whole: WholeOperatorCheck) -> Discrepancy | None:
+    """The axes of the smallest shapes that differ, each measured alone; ``None`` where they are too long for that."""
+    by_size = sorted(whole.differing, key=lambda difference: pixels(difference.shape))
+    pairs = [pair for difference in by_size for pair in zip(*difference.shape, strict=True)]
+    chosen = tuple(dict.fromkeys(pair for pair in pairs if pair[0] <= _LONGEST_ALONE))[:8]
+    if not chosen:
+        return None
+    sweeps = [sweep(operation, chosen, axis) for axis in AXES]
+    found = against_convention(sweeps, convention)
+    return replace(found, attribution=attribute(found, sweeps, convention, None))

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from halfpixel.golden import Convention
-from halfpixel.golden.vocabulary import Verdict
+from halfpixel.golden.vocabulary import GREY_LEVELS, IMAGE_UNIT, Verdict
 from halfpixel.probe.measure.sizes import Pair
 
 
@@ -19,6 +19,7 @@ class Fault:
 
     ``factor`` is a :class:`halfpixel.golden.vocabulary.Cause`, ``error`` the size of the violation for images in
     [-1, 1], infinite where the result is not a number at all. ``size_in`` and ``size_out`` are (height, width).
+    ``levels`` is the error for images with values 0 to 255, where it is known better than from ``error``.
     ``is_constant`` says that the result does not depend on the image.
     """
 
@@ -28,6 +29,18 @@ class Fault:
     size_in: Pair | None = None
     size_out: Pair | None = None
     is_constant: bool = False
+    levels: float | None = None
+
+    @property
+    def grey_levels(self) -> float:
+        """The error for images with values 0 to 255; that of [-1, 1] mapped to them, where no row is known."""
+        return self.error / 2 * GREY_LEVELS if self.levels is None else self.levels
+
+
+def error_text(grey_levels: float, pixels_moved: float, gain: float) -> str:
+    """An error in words, the same everywhere: grey levels, then input pixels moved where it is known, then the gain."""
+    moved = f"moved by {pixels_moved:.4g} input pixels; " if pixels_moved > 0 else ""
+    return f"worst error: {grey_levels:.4g} of {GREY_LEVELS} grey levels; {moved}gain {gain:.6g} {IMAGE_UNIT}"
 
 
 def worst_fault(faults: tuple[Fault, ...]) -> Fault:
@@ -94,6 +107,8 @@ class Discrepancy:
         How many pairs (counted for each axis) were measured, and the pairs that differ.
     refused
         The framework's messages, with how many pairs gave each.
+    certificate
+        What was verified of both axes at once, and what that would miss, in sentences; empty without agreement.
     """
 
     subject: str
@@ -110,6 +125,7 @@ class Discrepancy:
     attribution: Attribution | None = None
     refused: tuple[tuple[str, int], ...] = ()
     reproduction: str = ""
+    certificate: str = ""
 
     @property
     def sizes(self) -> tuple[tuple[int, int], ...]:
@@ -125,6 +141,7 @@ class Discrepancy:
             self,
             verdict=Verdict.ERROR if worst.error == float("inf") else Verdict.DIVERGES,
             gain=max(self.gain, worst.error),
+            grey_levels=max(self.grey_levels, worst.grey_levels),
             attribution=self.attribution or Attribution((worst.factor,), worst.explanation),
         )
 
@@ -137,16 +154,16 @@ def _lines(result: Discrepancy) -> Iterator[str]:
     yield f"held against: {result.against}"
     yield f"verdict:     {result.verdict}"
     yield f"sizes:       {_sizes(result)}"
+    if result.certificate:
+        yield f"verified:    {result.certificate}"
     row = result.worst
     if row is not None:
         position = f"output {row.output_index} of {row.n_in} -> {row.n_out} along the {row.axis} ({row.region})"
         yield f"worst at:    {position}{_coordinate(row.coordinate)}"
         yield f"expected:    {weights_text(row.expected)}"
         yield f"got:         {weights_text(row.got)}"
-    if not result.verdict.is_agreement and result.measured:
-        moved = "no centroid" if np.isnan(result.pixels_moved) else f"{result.pixels_moved:.4g} input pixels"
-        levels = f"{result.grey_levels:.4g} grey levels of 255"
-        yield f"worst error: {result.gain:.6g} for images in [-1, 1]; {levels}; moved by {moved}"
+    if not result.verdict.is_agreement and result.measured and (result.differing or result.grey_levels):
+        yield error_text(result.grey_levels, result.pixels_moved, result.gain)
         yield f"tolerance:   {result.tolerance:.3g} by rounding; the smallest that would pass is {result.gain:.6g}"
     for message, count in result.refused:
         yield f"refused:     {count} pairs: {message}"
@@ -167,7 +184,8 @@ def _sizes(result: Discrepancy) -> str:
     if not result.measured:
         return "nothing measured"
     if not result.differing:
-        return f"all {result.measured} measured agree"
+        alone = "" if result.verdict.is_agreement else " along each axis alone"
+        return f"all {result.measured} measured agree{alone}"
     shown = ", ".join(f"{n_in}->{n_out}" for n_in, n_out in result.differing[:6])
     more = f", and {len(result.differing) - 6} more" if len(result.differing) > 6 else ""
     return f"{len(result.differing)} pairs differ ({shown}{more}), {result.measured} measured"

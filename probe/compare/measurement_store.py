@@ -14,7 +14,7 @@ from halfpixel.adapters import NotInstalled, Operation
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden.vocabulary import Verdict
 from halfpixel.probe.compare.attribution import attribute
-from halfpixel.probe.compare.comparison import against_convention
+from halfpixel.probe.compare.comparison import against_convention, verified
 from halfpixel.probe.compare.discrepancy import Discrepancy
 from halfpixel.probe.compare.packed_matrices import pack_measured
 from halfpixel.probe.measure.axis_matrix import AXES, Sweep, sweep
@@ -86,7 +86,8 @@ class Store:
             return Judgement(operation, None, sweeps, pairs)
         discrepancy = against_convention(list(sweeps), operation.claim)
         if discrepancy.verdict.is_agreement:
-            return Judgement(operation, discrepancy, (), pairs)
+            whole = verified(discrepancy, operation, operation.claim, self.sizes)
+            return Judgement(operation, whole, () if whole.verdict.is_agreement else sweeps, pairs)
         attribution = attribute(discrepancy, list(sweeps), operation.claim, None)
         return Judgement(operation, replace(discrepancy, attribution=attribution), sweeps, pairs)
 

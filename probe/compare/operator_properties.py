@@ -11,22 +11,19 @@ from halfpixel.adapters import Operation
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden.vocabulary import Cause
 from halfpixel.probe.compare.discrepancy import Fault
-from halfpixel.probe.compare.reference import impulse_responses, shapes
+from halfpixel.probe.compare.reference import shapes
 from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, max_difference
 from halfpixel.probe.measure.axis_matrix import Refused, Subject, as_operation, call, measure
+from halfpixel.probe.measure.joint_shapes import JOINT
 from halfpixel.probe.measure.sizes import Pair
+from halfpixel.probe.measure.whole_images import impulse_responses
 
-_SHAPES: tuple[tuple[Pair, Pair], ...] = (
-    ((5, 7), (8, 4)),
-    ((7, 5), (4, 8)),
-    ((6, 6), (9, 9)),
-    ((6, 6), (4, 4)),
-    ((4, 6), (2, 3)),
-    ((3, 4), (6, 8)),
-    ((5, 7), (3, 4)),
-    ((4, 9), (4, 5)),
-)
-"""Input and output (height, width): each axis up and down, square and not, both and one; the pyramids' own ratios."""
+_PROPERTY_SHAPES = 9
+"""Of the joint shapes, the first so many are asked everything, the others whether the operator is separable."""
+
+
+_TAPS = 64
+"""Weights of an output of a kernel of eight pixels an axis, the widest unstretched one that libraries have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +42,15 @@ def structure(subject: Subject) -> Structure:
     that is not repeatable is not examined further. Raises ``NotInstalled`` when the framework is absent.
     """
     operation = as_operation(subject)
-    tried = shapes(operation, _SHAPES)
+    tried = shapes(operation, JOINT)
+    asked_everything = tried[:_PROPERTY_SHAPES]
     try:
-        for shape in tried:
+        for shape in asked_everything:
             faults = list(_repeatability(operation, *shape))
             if faults:
                 return Structure(len(tried), tuple(faults))
-        faults = [fault for shape in tried for fault in _properties(operation, *shape)]
+        faults = [fault for shape in asked_everything for fault in _properties(operation, *shape)]
+        faults += [fault for shape in tried[_PROPERTY_SHAPES:] for fault in _separability(operation, *shape)]
     except (Refused, WrongShape) as refusal:
         return Structure(0, (), str(refusal))
     worst: dict[str, Fault] = {}
@@ -87,19 +86,14 @@ def _repeatability(operation: Operation, size_in: Pair, size_out: Pair) -> Itera
 
 def _properties(operation: Operation, size_in: Pair, size_out: Pair) -> Iterator[Fault]:
     where = f"{size_in} -> {size_out}"
-    kernel = impulse_responses(operation, size_in, size_out)
-    gain = max(float(np.nan_to_num(np.abs(kernel), nan=0).sum(axis=(2, 3)).max(initial=0)), 1.0)
-    taps = size_in[0] * size_in[1]
-    # A sum of `taps` products in float32, each product and addition rounded once, on values of at most `gain`.
-    rounding = 4 * gain * taps * UNIT_ROUNDOFF
-
+    rounding = _rounding(impulse_responses(operation, size_in, size_out))
     zero = call(operation, np.zeros((1, *size_in, 1), np.float32), size_out)
     offset = max_difference(zero, np.zeros_like(zero))
     if offset > 0:
         text = f"an image of zeros gives {np.abs(np.nan_to_num(zero)).max():.3g} ({where})"
         yield Fault(Cause.OFFSET, offset, text, size_in, size_out)
     error = yield from _linearity(operation, size_in, size_out, zero, rounding)
-    yield from _separability(operation, kernel, size_in, size_out, rounding)
+    yield from _separability(operation, size_in, size_out)
     if error <= rounding:
         batch = _images(5, 3, size_in, 1)
         together = call(operation, batch.copy(), size_out)
@@ -144,18 +138,31 @@ def _channels(operation: Operation, size_in: Pair, size_out: Pair, rounding: flo
             yield Fault(Cause.CHANNEL, error, text, size_in, size_out)
 
 
-def _separability(
-    operation: Operation, whole: np.ndarray, size_in: Pair, size_out: Pair, rounding: float
-) -> Iterator[Fault]:
+def _rounding(whole: np.ndarray) -> float:
+    """What float32 explains of an output, from the responses ``(h, w, H, W)`` to every impulse.
+
+    A sum of float32 products, each product and addition rounded once, on values up to the gain: of as many products as
+    there are pixels, and of :data:`_TAPS` at least, since a border folds all taps of a kernel onto few pixels.
+    """
+    gain = max(float(np.nan_to_num(np.abs(whole), nan=0).sum(axis=(2, 3)).max(initial=0)), 1.0)
+    return float(4 * gain * max(whole.shape[2] * whole.shape[3], _TAPS) * UNIT_ROUNDOFF)
+
+
+def _separability(operation: Operation, size_in: Pair, size_out: Pair) -> Iterator[Fault]:
     """The plane's response is the product of one matrix per axis, each the one measured along that axis alone."""
     where = f"{size_in} -> {size_out}"
+    whole = impulse_responses(operation, size_in, size_out)
+    if not np.isfinite(whole).all():
+        yield Fault(Cause.NON_FINITE_VALUES, np.inf, f"an impulse gives what is no number ({where})", size_in, size_out)
+        return
+    rounding = _rounding(whole)
     rows = measure(operation, size_in[0], size_out[0], "height").astype(np.float64)
     columns = measure(operation, size_in[1], size_out[1], "width").astype(np.float64)
     product = np.einsum("oi,pj->opij", rows, columns)
     error = float(np.nan_to_num(np.abs(whole - product), nan=np.inf).sum(axis=(2, 3)).max())
     if error <= rounding:
         return
-    scale = float((whole * product).sum() / (product * product).sum()) if np.isfinite(whole).all() else 1.0
+    scale = float((whole * product).sum() / (product * product).sum())
     if np.abs(whole - scale * product).sum(axis=(2, 3)).max() <= rounding:
         # Each axis was measured with the whole factor in it, so the product has it twice.
         factor, text = Cause.NORMALISATION, f"an image comes out {1 / scale:.6g} times as bright ({where})"

@@ -13,8 +13,8 @@ from halfpixel.adapters.native_call import PREPARED
 from halfpixel.golden import Convention, matrix
 from halfpixel.golden.matrix import ExactMatrix
 from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, is_near_tie, operator_tolerance, row_gain
-from halfpixel.probe.measure.axis_matrix import call
 from halfpixel.probe.measure.sizes import Pair
+from halfpixel.probe.measure.whole_images import impulse_responses
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +76,6 @@ def near_ties(claim: Convention | None, size_in: tuple[int, ...], size_out: tupl
         if claim is not None:
             near |= is_near_tie(claim, pair).reshape([pair[1] if k == axis else 1 for k in range(len(size_out))])
     return near
-
-
-def impulse_responses(operation: Operation, size_in: Pair, size_out: Pair) -> np.ndarray:
-    """The response to every impulse of a plane, float32 ``(h, w, H, W)``.
-
-    Raises ``Refused`` when the framework refuses, ``WrongShape`` when it returns another shape, ``NotInstalled``.
-    """
-    pixels = size_in[0] * size_in[1]
-    impulses = np.eye(pixels, dtype=np.float32).reshape(pixels, *size_in, 1)
-    return call(operation, impulses, size_out)[..., 0].transpose(1, 2, 0).reshape(*size_out, *size_in)
 
 
 @lru_cache(maxsize=4096)

@@ -6,13 +6,18 @@ program is empty.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from halfpixel.adapters import Operation
 from halfpixel.adapters.native_call import NativeCall
 from halfpixel.golden.vocabulary import Cause
+from halfpixel.probe.compare.both_axes.whole_operator import ShapeDifference
 from halfpixel.probe.compare.discrepancy import Fault, OutputRow
+from halfpixel.probe.measure.joint_shapes import pixels
 from halfpixel.probe.measure.sizes import Pair
+from halfpixel.probe.measure.whole_images import image_source
 
 _ACROSS = 4
 """Pixels across the line of the worst image; the same value in each, so that the other axis does not matter."""
@@ -176,6 +181,22 @@ def reproduction_program(operation: Operation, row: OutputRow) -> str:
     expected, measured = f"{row.expected @ image:.9g}", f"{row.got @ image:.9g}"
     last = result_line(f"output {list(place)}", f"y{list(place)}", expected, measured)
     return image_program(operation.call, _image_source(row, image, shape), shape, size, last)
+
+
+def whole_image_program(operation: Operation, differing: Sequence[ShapeDifference]) -> str:
+    """Python source that resizes a random image at a shape that differs, and prints an output beside what it should be.
+
+    The smallest shape whose error on that image is half of the largest, at least. Empty for a plain callable.
+    """
+    shown = [difference for difference in differing if np.isfinite(difference.got)]
+    if operation.call is None or not shown:
+        return ""
+    least = max(abs(difference.got - difference.expected) for difference in shown) / 2
+    clear = [difference for difference in shown if abs(difference.got - difference.expected) >= least]
+    chosen = min(clear, key=lambda difference: pixels(difference.shape))
+    place, (size_in, size_out) = list(chosen.output), chosen.shape
+    last = result_line(f"output {place}", f"y{place}", f"{chosen.expected:.9g}", f"{chosen.got:.9g}")
+    return image_program(operation.call, image_source(size_in), size_in, size_out, last)
 
 
 def _revealing_image(row: OutputRow, *measured: tuple[Operation, np.ndarray]) -> np.ndarray:

@@ -89,15 +89,39 @@ def operator_tolerance(
 ) -> float:
     """The largest ``sum |W - exact|`` of an output that float32 explains when both axes are resized.
 
-    ``size_in`` and ``size_out`` are (height, width); ``gains`` the :func:`row_gain` of both exact matrices. The error
-    of each axis is enlarged by the gain of the other, both multiply, and the two passes round the result.
+    ``size_in`` and ``size_out`` are (height, width); ``gains`` the :func:`row_gain` of both exact matrices.
     """
     height, width = (
         gain_tolerance(convention, *pair, gain)
         for pair, gain in zip(zip(size_in, size_out, strict=True), gains, strict=True)
     )
-    product = gains[0] * gains[1]
-    return height * gains[1] + width * gains[0] + height * width + 2 * UNIT_ROUNDOFF * product
+    return joint_tolerance((height, width), (gains[0], gains[1]))
+
+
+def joint_tolerance(tolerances: tuple[float, float], gains: tuple[float, float]) -> float:
+    """The same from the tolerance of each axis, whatever rule it follows.
+
+    The error of each axis is enlarged by the gain of the other, both multiply, and the two passes round the result.
+    """
+    height, width = tolerances
+    return height * gains[1] + width * gains[0] + height * width + 2 * UNIT_ROUNDOFF * gains[0] * gains[1]
+
+
+def image_tolerance(
+    tolerances: tuple[float, float], gains: tuple[float, float], taps: tuple[int, int], bounds: tuple[float, float]
+) -> float:
+    """By how much an output of an image with values in [-1, 1] may differ from the one computed in float64.
+
+    Wrong weights move an output by :func:`joint_tolerance` at most, since no value exceeds one. A float32 sum of ``k``
+    products, in whatever order, errs by ``k`` roundings of the sum of their absolute values (N. J. Higham, Accuracy and
+    Stability of Numerical Algorithms, 2nd edition, section 3.1), which is at most the gain: ``taps`` of either axis and
+    two more for storing both passes. Golden's weights are off by ``bounds`` an entry, each enlarged by the gain of the
+    other axis; its own sums, in float64, err by as many of float64's roundings.
+    """
+    gain = gains[0] * gains[1]
+    sums = (sum(taps) + 2) * (UNIT_ROUNDOFF + 2.0**-53) * gain
+    golden = bounds[0] * taps[0] * gains[1] + bounds[1] * taps[1] * gains[0]
+    return joint_tolerance(tolerances, gains) + sums + golden
 
 
 def is_near_tie(convention: Convention, pair: Pair) -> np.ndarray:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cache, lru_cache
 
 import numpy as np
 
 from halfpixel.adapters import operations
-from halfpixel.golden import Convention, Coordinates, coordinates, matrix_at
+from halfpixel.golden import Convention
 from halfpixel.golden.catalogue import CATALOGUE
+from halfpixel.probe.compare.both_axes.expected_operator import shifted_exact
 from halfpixel.probe.compare.candidates import every_convention
 from halfpixel.probe.compare.matrix_features import cubic_coefficient, regions, simple_fractions
-from halfpixel.probe.compare.tolerance import ExactMatrixWithTolerance, coordinate_error, exact_with_tolerance
+from halfpixel.probe.compare.tolerance import ExactMatrixWithTolerance, exact_with_tolerance
 from halfpixel.probe.measure.sizes import Pair
 
 _SHORTLIST = 24
@@ -80,15 +80,8 @@ def tie_exceptions(convention: Convention, pair: Pair, measured: np.ndarray) -> 
 @lru_cache(maxsize=1 << 12)
 def shifted_matrices(convention: Convention, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
     """The matrix with every coordinate moved down, and up, by twice the float32 error of a coordinate."""
-    exact = coordinates(convention, *pair)
-    shift = Fraction(2 * coordinate_error(pair[0]))
-
-    def shifted(sign: int) -> np.ndarray:
-        numerators = exact.numerators.astype(object) * shift.denominator + sign * shift.numerator * exact.denominator
-        moved = Coordinates(numerators, exact.denominator * shift.denominator)
-        return matrix_at(convention, moved, pair[0], Fraction(pair[1], pair[0])).to_array()
-
-    return shifted(-1), shifted(1)
+    below, above = shifted_exact(convention, pair)
+    return below.to_array(), above.to_array()
 
 
 def explaining_conventions(

@@ -10,12 +10,11 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
-from typing import cast
 
 import numpy as np
 
 from halfpixel.golden.vocabulary import GREY_LEVELS
+from halfpixel.probe.image_pairs.image_files import UnreadableImage, read_image, write_image
 
 DTYPES_OF = {
     "png": ("uint8",),
@@ -25,74 +24,6 @@ DTYPES_OF = {
     "npy": ("float32", "uint8"),
 }
 """The dtypes that each format holds here, the default first."""
-
-
-class UnreadableImage(Exception):
-    """A file is no readable image, or its channels differ."""
-
-
-def write_image(path: Path, plane: np.ndarray) -> None:
-    """Write ``(H, W)``, uint8 or float32, in the suffix's format; ``ValueError`` without a library for it."""
-    if path.suffix == ".npy":
-        np.save(path, plane)
-    elif path.suffix == ".pfm":
-        # https://www.pauldebevec.com/Research/HDR/PFM/: a negative scale means little endian, rows from the bottom up.
-        height, width = plane.shape
-        path.write_bytes(f"Pf\n{width} {height}\n-1.0\n".encode() + plane[::-1].astype("<f4").tobytes())
-    else:
-        _pillow().fromarray(plane).save(path)
-
-
-def read_image(path: Path) -> np.ndarray:
-    """``(h, w)``: integers as they are, those of 16 bits too, and floats. Raises :class:`UnreadableImage`."""
-    try:
-        array = _array(path)
-    except UnreadableImage:
-        raise
-    except Exception as error:  # a library may raise anything for a file that is no image
-        raise UnreadableImage(
-            f"cannot read what was written: {type(error).__name__}: {str(error).splitlines()[0]}"
-        ) from error
-    if array.ndim == 2:
-        return array
-    channels = array.shape[2]
-    colours = array[..., : channels - 1] if channels in (2, 4) else array
-    if array.ndim != 3 or not (colours == colours[..., :1]).all():
-        raise UnreadableImage("a grey image comes back with channels that differ")
-    return colours[..., 0]
-
-
-def _array(path: Path) -> np.ndarray:
-    if path.suffix == ".npy":
-        return np.asarray(np.load(path, allow_pickle=False))
-    if path.suffix == ".pfm":
-        return _pfm(path.read_bytes())
-    with _pillow().open(path) as image:
-        image.load()
-        if image.mode == "1":
-            image = image.convert("L")
-        elif image.mode in ("P", "PA"):
-            image = image.convert("RGBA")
-        return np.array(image)
-
-
-def _pfm(data: bytes) -> np.ndarray:
-    kind, size, scale, rest = data.split(b"\n", 3)
-    width, height = (int(number) for number in size.split())
-    channels = {b"Pf": 1, b"PF": 3}.get(kind.strip())
-    if channels is None:
-        raise UnreadableImage("what was written is no PFM")
-    values = np.frombuffer(rest, ("<" if float(scale) < 0 else ">") + "f4", width * height * channels)
-    array = values.reshape(height, width, channels)[::-1]
-    return array[..., 0] if channels == 1 else array
-
-
-def _pillow() -> ModuleType:
-    try:
-        from PIL import Image
-    except ImportError:
-        raise ValueError("this format is written with Pillow, which is not installed; pfm and npy do without") from None
-    return cast(ModuleType, Image)
 
 
 PLACEHOLDERS = ("in", "out", "w", "h")

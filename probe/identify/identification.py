@@ -8,8 +8,9 @@ from functools import cached_property
 
 from halfpixel.golden import Convention
 from halfpixel.golden.catalogue import CATALOGUE
-from halfpixel.golden.vocabulary import Verdict
-from halfpixel.probe.compare.discrepancy import Discrepancy, Fault
+from halfpixel.golden.rules import PiecewiseRule
+from halfpixel.golden.vocabulary import GREY_LEVELS, Verdict
+from halfpixel.probe.compare.discrepancy import Discrepancy, Fault, error_text
 from halfpixel.probe.identify.parameter_estimates import Parameters
 from halfpixel.probe.measure.sizes import Pair
 
@@ -43,6 +44,12 @@ class Identification:
         The images it was measured with, where that is not a plane of float32.
     parameters
         Estimates of its numbers, computed on demand; ``None`` where nothing linear was measured.
+    rule
+        The rule that both axes together follow, where no convention says it all: another scale, a shift, parts by size.
+    exceptions_of_rule
+        Where the rule does not hold, a sentence each; empty where it holds at every shape tried.
+    asks_for_scale
+        The size that a function returns whatever size is asked for, such as ``round(n_in / 2)``; empty for others.
     """
 
     discrepancy: Discrepancy
@@ -56,6 +63,9 @@ class Identification:
     unsupported: str = ""
     nearest_evidence: tuple[str, ...] = ()
     form: str = ""
+    rule: PiecewiseRule | None = None
+    exceptions_of_rule: tuple[str, ...] = ()
+    asks_for_scale: str = ""
     estimate_parameters: Callable[[], Parameters] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -67,6 +77,11 @@ class Identification:
     def subject(self) -> str:
         """The name of the subject in messages."""
         return self.discrepancy.subject
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a convention, or a rule that holds at every shape tried, says what it does."""
+        return self.convention is not None or (self.rule is not None and not self.exceptions_of_rule)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -106,6 +121,13 @@ def _lines(result: Identification) -> Iterator[str]:
         yield f"{result.subject}: nothing to name"
         if not result.faults:
             yield f"because:     {result.unsupported}"
+    elif result.rule is not None:
+        asks = "asks for a scale: " if result.asks_for_scale else ""
+        yield f"{result.subject}: {asks}{result.rule}"
+        if result.asks_for_scale:
+            yield f"size:        it returns {result.asks_for_scale}"
+        yield from (f"formula:     {formula}" for formula in result.rule.formulas())
+        yield from (f"except:      {sentence}" for sentence in result.exceptions_of_rule)
     elif result.convention is not None:
         yield f"{result.subject}: {result.convention}"
         if result.names:
@@ -122,18 +144,19 @@ def _lines(result: Identification) -> Iterator[str]:
             yield f"nearest:     {result.nearest}"
     for fault in result.faults:
         yield f"fault:       {fault.factor}: {fault.explanation}"
-    is_estimated = result.estimate_parameters is not None and result.convention is None
+    is_estimated = result.estimate_parameters is not None and not result.is_named and result.rule is None
     replaced = result.nearest_evidence if is_estimated else ()
     yield from (f"seen:        {sentence}" for sentence in result.evidence if sentence not in replaced)
     if result.exceptions:
         picks = ", ".join(f"{n_in} -> {n_out} at {row} ({axis})" for axis, n_in, n_out, row in result.exceptions[:6])
         yield f"exceptions:  {len(result.exceptions)} picks on the other side of a tie: {picks}"
-    if result.convention is None and result.parameters is not None:
+    if is_estimated and result.parameters is not None:
         yield from (f"estimate:    {estimate}" for estimate in result.parameters.estimates)
     difference = result.discrepancy
     if difference.measured:
-        levels = f", {difference.grey_levels:.4g} grey levels of 255" if difference.grey_levels else ""
-        yield f"worst error: {difference.gain:.3g} for images in [-1, 1]{levels} ({difference.verdict})"
+        # Of the worst image from -1 to 1, which spans 255 grey levels, where no row is known.
+        levels = difference.grey_levels or GREY_LEVELS / 2 * difference.gain
+        yield f"{error_text(levels, difference.pixels_moved, difference.gain)} ({difference.verdict})"
         yield from (f"refused:     {count} pairs: {message}" for message, count in difference.refused)
     with_form = f", with {result.form}" if result.form else ""
     yield f"measured:    {difference.measured} pairs of sizes in {result.calls} calls{with_form}"

@@ -14,7 +14,7 @@ from halfpixel.golden import Convention, affine_map
 from halfpixel.golden.convention import BORDERS, NEAREST_MODES
 from halfpixel.golden.vocabulary import GREY_LEVELS, Cause, Verdict
 from halfpixel.probe.compare.comparison import against_convention
-from halfpixel.probe.compare.discrepancy import Fault
+from halfpixel.probe.compare.discrepancy import Discrepancy, Fault
 from halfpixel.probe.compare.matrix_features import cubic_coefficient, sampling_line
 from halfpixel.probe.identify import input_formats
 from halfpixel.probe.identify.convention_space import (
@@ -31,12 +31,25 @@ from halfpixel.probe.identify.input_formats import ChosenFormat, InputFormat
 from halfpixel.probe.identify.parameter_estimates import parameters
 from halfpixel.probe.identify.quantised import identify_levels
 from halfpixel.probe.identify.quantised_measurement import LevelCaller
+from halfpixel.probe.identify.rules.rule_naming import (
+    follow_rule,
+    identify_by_scale,
+    joint_evidence,
+    rule_identification,
+    scale_identification,
+    separability_faults,
+    verify_jointly,
+)
+from halfpixel.probe.identify.rules.rule_verification import RuleFinding
 from halfpixel.probe.identify.spot_checks import not_repeatable, operator_faults, repetition_failed
 from halfpixel.probe.measure.axis_matrix import AXES, Refused, Subject, Sweep, as_operation
 from halfpixel.probe.measure.batched_measurement import AxisMeasurement, CountingCaller, measure_axis, measure_pair
 from halfpixel.probe.measure.sizes import Pair, size_set
 
 MOST_CALLS = 40
+"""Where one convention explains everything."""
+MOST_CALLS_FOR_A_RULE = 2000
+"""Where none does: both axes are observed at once, impulse by impulse."""
 
 HEIGHT: dict[Pair, str] = {
     (8, 5): "shrinking by no whole number: coordinates, antialias and borders all show",
@@ -62,19 +75,32 @@ LARGER: tuple[Pair, ...] = ((33, 80), (80, 23), (40, 29))
 """Measured where nothing is named: many rows that no border touches, for the estimates."""
 
 
-def identify(subject: Subject, sizes: str | tuple[Pair, ...] | None = None, dtype: str | None = None) -> Identification:
+def identify(
+    subject: Subject,
+    sizes: str | tuple[Pair, ...] | None = None,
+    dtype: str | None = None,
+    scales: tuple[Fraction | float | str, ...] | None = None,
+) -> Identification:
     """Name the convention of ``subject``: an operation, or any ``f(image (H, W), size: (h, w)) -> (h, w)``.
 
     Images are float32. Functions that refuse those, or return whole numbers, get images of grey levels, and three
     channels where they need them. ``dtype``, ``float32`` or ``uint8``, decides it instead. A resizer without a name has
     its parameters estimated.
 
-    Without ``sizes`` at most 40 calls are made; with ``(n_in, n_out)`` pairs of one's own, or the name of a size set,
-    one for each pair along the height, and about twenty more. A failure of the subject is part of the answer; raises
-    only ``ValueError`` for unknown sizes or dtypes.
+    With ``scales``, output over input, ``subject`` is a function ``f(image (H, W), scale: float) -> (h, w)``. One that
+    ignores the size asked and always scales alike is recognised without them.
+
+    Where no convention explains all, both axes are observed at once and a rule is looked for, in some hundred calls.
+    Without ``sizes`` at most 40 calls are made before that; with ``(n_in, n_out)`` pairs of one's own, or the name of
+    a size set, one for each pair along the height, and about twenty more. A failure of the subject is part of the
+    answer; raises only ``ValueError`` for unknown sizes, dtypes or scales.
     """
     if dtype not in (None, *input_formats.DTYPES):
         raise ValueError(f"unknown dtype {dtype!r}; allowed: {', '.join(input_formats.DTYPES)}")
+    if scales is not None:
+        if isinstance(subject, Operation):
+            raise ValueError("scales are for functions f(image, scale), not for operations")
+        return identify_by_scale(subject, scales)
     operation = as_operation(subject)
     is_function = not isinstance(subject, Operation)
     heights, widths = _pairs(operation, sizes)
@@ -132,6 +158,8 @@ def _by_floats(caller: CountingCaller, heights: list[Pair], widths: list[Pair]) 
         faults = tuple(operator_faults(caller, height, width))
     except NotInstalled as absent:
         return not_measurable(subject, caller.calls, str(absent), Verdict.NOT_INSTALLED)
+    if caller.is_function and height.misshapen and (by_scale := scale_identification(caller)) is not None:
+        return by_scale
     if not height.matrices:
         refused = list(dict.fromkeys(height.refused.values()))
         reason = "no size of the other axis goes with the sizes tried"
@@ -163,23 +191,36 @@ def _named(
     fits = _along_both(explaining, width.matrices)
     if fits and width.matrices and not faults:
         convention = min(fits, key=lambda candidate: len(fits[candidate]))
-        return Identification(
-            against_convention(sweeps, convention),
-            convention,
-            tuple(other for other in fits if other != convention and fits[other] == fits[convention]),
-            calls=caller.calls,
-            evidence=tuple(convention_evidence(convention, height.matrices)),
-            exceptions=fits[convention],
-            estimate_parameters=lambda: parameters(height.matrices),
-        )
+        compared, misfits = verify_jointly(caller, convention, MOST_CALLS - caller.calls)
+        if not misfits:
+            return Identification(
+                against_convention(sweeps, convention),
+                convention,
+                tuple(other for other in fits if other != convention and fits[other] == fits[convention]),
+                calls=caller.calls,
+                evidence=(*convention_evidence(convention, height.matrices), *joint_evidence(compared)),
+                exceptions=fits[convention],
+                estimate_parameters=lambda: parameters(height.matrices),
+            )
+    elif any(fault.factor in _NO_MATRIX for fault in faults):
+        return _stopped(caller, sweeps, faults)
+    larger = {} if faults else _measure_larger_pairs(caller, height)
     nearest = next(iter(fits or explaining), None) or nearest_convention(height.matrices, cubics)
+    unexplained = [] if nearest is None else _unexplained_pairs(nearest, height)
+    if not faults and nearest is not None:
+        faults = tuple(_repeat_unexplained(caller, height, unexplained))
+    finding = RuleFinding(None)
+    if all(fault.factor == Cause.SEPARABILITY for fault in faults):
+        finding = follow_rule(caller)
+        faults = () if finding.rule is not None else faults
+        named = rule_identification(caller, finding, lambda: parameters(height.matrices | larger))
+        if named is not None:
+            return named
+    if any(fault.factor in _STOPPING for fault in faults) or finding.not_products:
+        return _stopped(caller, sweeps, faults or separability_faults(finding))
     if nearest is None:
         return not_measurable(caller.operation.id, caller.calls, "nothing finite was measured", Verdict.ERROR, faults)
-    unexplained = _unexplained_pairs(nearest, height)
-    faults = faults or tuple(_repeat_unexplained(caller, height, unexplained))
-    is_linear = not any(fault.factor in (Cause.LINEARITY, Cause.DETERMINISM, Cause.STATE) for fault in faults)
-    nearest_evidence = tuple(convention_evidence(nearest, height.matrices)) if is_linear else ()
-    larger = _measure_larger_pairs(caller, height) if is_linear else {}
+    nearest_evidence = tuple(convention_evidence(nearest, height.matrices))
     return Identification(
         against_convention(sweeps, nearest).with_faults(faults),
         nearest=nearest,
@@ -191,8 +232,21 @@ def _named(
         ),
         nearest_evidence=nearest_evidence,
         faults=faults,
-        estimate_parameters=(lambda: parameters(height.matrices | larger)) if is_linear else None,
+        estimate_parameters=lambda: parameters(height.matrices | larger),
     )
+
+
+_NO_MATRIX = (Cause.LINEARITY, Cause.DETERMINISM, Cause.STATE, Cause.OFFSET)
+"""Faults with which an operator has no matrix."""
+_STOPPING = (*_NO_MATRIX, Cause.SEPARABILITY)
+"""Faults with which it is not one matrix an axis: nothing is estimated."""
+
+
+def _stopped(caller: CountingCaller, sweeps: list[Sweep], faults: tuple[Fault, ...]) -> Identification:
+    """What was seen, and no estimate: numbers of a matrix mean nothing where there is none."""
+    measured = sum(len(axis.matrices) for axis in sweeps)
+    discrepancy = Discrepancy(caller.operation.id, "one matrix an axis", Verdict.DIVERGES, measured=measured)
+    return Identification(discrepancy.with_faults(faults), calls=caller.calls, faults=faults)
 
 
 def _measure_larger_pairs(caller: CountingCaller, height: AxisMeasurement) -> dict[Pair, np.ndarray]:

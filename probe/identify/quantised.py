@@ -25,6 +25,7 @@ from halfpixel.probe.identify.quantised_rounding import (
     rounding_fit,
     rounding_fits,
 )
+from halfpixel.probe.identify.rules.quantised_rules import RuleOfLevels, follow_levels
 from halfpixel.probe.identify.spot_checks import constant_result, repetition_failed
 from halfpixel.probe.measure.axis_matrix import AXES, Refused
 from halfpixel.probe.measure.sizes import Pair
@@ -69,7 +70,19 @@ def identify_levels(
             continue
         measured.height.lines[pair] = lines
         measured.height_matrices[pair] = lines.fitted()[0] * measured.scale
-    return _estimated(measured, faults)
+    rule = None if faults or not measured.width.lines else follow_levels(measured)
+    return _estimated(measured, faults) if rule is None else _ruled(measured, rule)
+
+
+def _ruled(measured: QuantisedMeasurement, found: RuleOfLevels) -> Identification:
+    return Identification(
+        _discrepancy(measured, None, Verdict.AGREES, found.levels),
+        rule=found.rule,
+        calls=measured.caller.calls,
+        evidence=(found.evidence,),
+        form=str(measured.caller.form),
+        estimate_parameters=lambda: _parameters(measured),
+    )
 
 
 def _unmeasured(caller: LevelCaller, reason: str, faults: tuple[Fault, ...] = ()) -> Identification:
@@ -230,7 +243,7 @@ def _parameters(measured: QuantisedMeasurement) -> Parameters:
 
 def _estimated(measured: QuantisedMeasurement, faults: tuple[Fault, ...]) -> Identification:
     lines = measured.height.lines
-    nearest = nearest_convention(measured.height_matrices)
+    nearest = None if faults else nearest_convention(measured.height_matrices)
     levels, evidence = 0.0, []
     if nearest is not None:
         exact = {pair: exact_with_tolerance(nearest, pair).values for pair in lines}
@@ -238,6 +251,7 @@ def _estimated(measured: QuantisedMeasurement, faults: tuple[Fault, ...]) -> Ide
     verdict, attribution = Verdict.DIVERGES, None
     if faults:
         worst = worst_fault(faults)
+        levels = GREY_LEVELS * worst.error
         verdict = Verdict.DIVERGES if np.isfinite(worst.error) else Verdict.ERROR
         attribution = Attribution((worst.factor,), worst.explanation)
     else:

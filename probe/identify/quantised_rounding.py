@@ -8,21 +8,35 @@ from dataclasses import dataclass
 import numpy as np
 
 from halfpixel.adapters.layout import WrongShape
-from halfpixel.golden import Convention
-from halfpixel.golden.rounding import ROUNDING_RULES, rounded
+from halfpixel.golden import Convention, matrix
+from halfpixel.golden.rounding import (
+    ROUNDING_RULES,
+    fixed_point_sums,
+    fixed_point_weights,
+    rounded,
+    within_range,
+)
 from halfpixel.golden.vocabulary import GREY_LEVELS
-from halfpixel.probe.compare.tolerance import ExactMatrixWithTolerance, exact_with_tolerance
+from halfpixel.probe.compare.tolerance import exact_with_tolerance
 from halfpixel.probe.identify.convention_space import exact_matrix, screened_conventions, shifted_matrices
 from halfpixel.probe.identify.quantised_measurement import LevelAxis, LevelCaller, LineResults
 from halfpixel.probe.measure.axis_matrix import Refused
 from halfpixel.probe.measure.sizes import Pair
 
-EXACT, FIXED_POINT = 0.03, 0.2
+EXACT, FIXED_POINT, SHORT_PRODUCTS = 0.03, 0.2, 0.55
 """Levels that arithmetic may add to rounding: float32's on sums of a few hundred; weights of 11 bits in two passes,
-``255 * 2 * 2**-12`` and half as much again for the second pass."""
+``255 * 2 * 2**-12`` and half as much again for the second pass; and products of the second pass cut to quarters of a
+level, two of which lose up to half a level, as in ``VResizeLinear`` of
+https://github.com/opencv/opencv/blob/5.x/modules/imgproc/src/resize.cpp."""
+ROUNDING_SPREAD = 0.33
+"""Levels, standard deviation of residuals: rounding leaves ``12**-0.5``, about 0.29, and short products little more;
+dithering, which no arithmetic with short products is, 0.41 and more."""
 _SCREENING_TOLERANCE = 0.006
 """Of a weight that least squares found."""
 _DENOMINATOR = 2**30
+_FLOAT_BITS = 52
+_WEIGHT_BITS = range(7, 25)
+"""Lengths of weights that are tried: OpenCV has 11, Pillow 22."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,8 @@ def rounding_fit(convention: Convention, lines: Mapping[Pair, LineResults], step
     """How a convention explains all results; ``None`` when it does not, within any extra tolerance."""
     low, high = 0.0, 0.0
     exceptions: list[tuple[Pair, int]] = []
-    tolerances = (EXACT, FIXED_POINT) if step else (EXACT / 3,)
+    spread = 0.0
+    tolerances = (EXACT, FIXED_POINT, SHORT_PRODUCTS) if step else (EXACT / 3,)
     for pair, results in lines.items():
         exact = exact_matrix(convention, pair)
         if exact is None:
@@ -84,9 +99,13 @@ def rounding_fit(convention: Convention, lines: Mapping[Pair, LineResults], step
             exceptions.append((pair, int(row)))
             rows_low[row], rows_high[row] = shifted
         low, high = min(low, float(rows_low.min())), max(high, float(rows_high.max()))
+        sure = residuals[fits]
+        spread = max(spread, float(sure.std()) if sure.size else 0.0)
         if not is_rounding(low, high, step, tolerances[-1]):
             return None
     needed = next(tolerance for tolerance in tolerances if is_rounding(low, high, step, tolerance))
+    if needed == SHORT_PRODUCTS and spread > ROUNDING_SPREAD:
+        return None
     return RoundingFit(low, high, needed, tuple(exceptions))
 
 
@@ -94,38 +113,86 @@ def _beyond_tie(
     convention: Convention, results: LineResults, row: int, step: float, extra_tolerance: float
 ) -> tuple[float, float] | None:
     """The range of residuals of a row with its coordinate on the other side of a tie, where that explains it."""
-    for matrix in shifted_matrices(convention, results.pair):
-        residuals = results.outputs[row] - np.clip(matrix[row] @ results.inputs, 0, GREY_LEVELS)
+    for moved in shifted_matrices(convention, results.pair):
+        residuals = results.outputs[row] - np.clip(moved[row] @ results.inputs, 0, GREY_LEVELS)
         low, high = float(residuals.min()), float(residuals.max())
         if is_rounding(low, high, step, extra_tolerance):
             return low, high
     return None
 
 
-def rounding_rules(
-    lines: Mapping[Pair, LineResults], matrices: Mapping[Pair, np.ndarray]
-) -> tuple[tuple[str, ...], float]:
-    """The rules of golden that explain most results within the range, and the fraction that they explain.
+@dataclass(frozen=True, slots=True)
+class RoundingRules:
+    """Which rules of golden, and which lengths of weights, explain every result of lines of pixels.
 
-    A value within a millionth of a tie counts as one.
+    rules
+        Members of ``ROUNDING_RULES``, of exact weights.
+    bits
+        Fractional bits of weights rounded to the nearest, whose sums are rounded half up, as Pillow does.
+    nearest, share
+        The rule that explains most results, and what part of them.
+    halves
+        How many exact values are halves; 0 where weights are not rational.
+    """
+
+    rules: tuple[str, ...]
+    bits: tuple[int, ...]
+    nearest: str
+    share: float
+    halves: int
+
+
+def rounding_rules(lines: Mapping[Pair, LineResults], convention: Convention) -> RoundingRules:
+    """The rules that explain ``lines`` of a convention, by integers wherever its weights are rational.
+
+    Rows near a tie of the convention's own rule are left out: they may be other rows.
     """
     scores = dict.fromkeys(ROUNDING_RULES, 0)
-    count = 0
+    bits = set(_WEIGHT_BITS)
+    count = halves = 0
     for pair, results in lines.items():
-        if pair not in matrices:
-            continue
-        values = matrices[pair] @ results.inputs
-        inside = (values > 1) & (values < GREY_LEVELS - 1)
-        numerators = np.rint(values[inside] * _DENOMINATOR).astype(np.int64)
-        # Least squares and float64 miss a tie by less than this; rules differ at exact halves and wholes.
-        twice = np.rint(values[inside] * 2)
-        is_tie = np.abs(values[inside] * 2 - twice) < 1e-6
-        numerators = np.where(is_tie, (twice * (_DENOMINATOR // 2)).astype(np.int64), numerators)
-        count += int(inside.sum())
+        numerators, denominators, is_exact = _weights_as_integers(convention, pair)
+        sure = ~exact_with_tolerance(convention, pair).near_tie
+        inputs, outputs = results.inputs.astype(object), results.outputs[sure]
+        sums, below = (numerators @ inputs)[sure], denominators[sure][:, None]
+        if is_exact:
+            halves += int((2 * sums % (2 * below) == below).sum())
+        else:
+            sums = _whole_halves(sums, below)
+        count += outputs.size
         for rule in ROUNDING_RULES:
-            scores[rule] += int((rounded(rule, numerators, _DENOMINATOR) == results.outputs[inside]).sum())
-    most = max(scores.values())
-    return tuple(rule for rule, score in scores.items() if score == most), most / max(count, 1)
+            values = within_range(rounded(rule, sums, below), 0, GREY_LEVELS, "saturate")
+            scores[rule] += int((values == outputs).sum())
+        for length in sorted(bits):
+            weights = fixed_point_weights(numerators, denominators[:, None], length)
+            values = fixed_point_sums(weights, results.inputs, length, 0, GREY_LEVELS)
+            if not np.array_equal(values[sure], outputs):
+                bits.discard(length)
+    nearest = max(scores, key=lambda rule: scores[rule])
+    rules = tuple(rule for rule, score in scores.items() if score == count)
+    return RoundingRules(rules, tuple(sorted(bits)), nearest, scores[nearest] / max(count, 1), halves)
+
+
+def _weights_as_integers(convention: Convention, pair: Pair) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Rows of Python integers ``(n_out, n_in)``, their denominators ``(n_out,)``, and whether they are the exact ones.
+
+    The exact weights where they are rational and come straight from taps, else float64 ones in units of 2**-52.
+    """
+    exact = matrix(convention, *pair)
+    if not exact.is_rational or convention.prefilter != "none":
+        units = np.rint(exact.to_array() * 2.0**_FLOAT_BITS).astype(np.int64).astype(object)
+        return units, np.full(pair[1], 2**_FLOAT_BITS, dtype=object), False
+    numerators = np.zeros((pair[1], pair[0]), dtype=object)
+    rows = np.broadcast_to(np.arange(pair[1])[:, None], exact.taps.shape)
+    np.add.at(numerators, (rows, exact.taps), exact.weights.astype(object))
+    return numerators, exact.totals.astype(object), True
+
+
+def _whole_halves(sums: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Sums of float64 weights, those within a millionth of a half or of a whole level moved there."""
+    twice = rounded("half_up", 2 * sums, below)
+    is_near = abs(2 * sums - twice * below) * 10**6 < below
+    return np.asarray(np.where(is_near, twice * below // 2, sums))
 
 
 _RULE_TEXTS = {
@@ -181,28 +248,35 @@ def noise_image(height: int, width: int, ends_only: bool) -> np.ndarray:
 def quantised_evidence(measured: QuantisedMeasurement, convention: Convention, fit: RoundingFit) -> Iterator[str]:
     """A sentence each: residuals, rounding, clamping, passes."""
     yield f"every result is within {fit.low:+.3g} to {fit.high:+.3g} levels of the exact value"
-    exact = {pair: exact_with_tolerance(convention, pair) for pair in measured.height.lines}
-    yield from _rounding_sentences(measured, exact)
+    yield from _rounding_sentences(measured, convention, fit)
     if fit.extra_tolerance > EXACT:
-        yield "more than rounding, as fixed-point weights are"
+        shortened = "weights" if fit.extra_tolerance <= FIXED_POINT else "weights and products"
+        yield f"more than rounding, as with short fixed-point {shortened}"
     yield from _order_of_passes(measured, convention, fit)
 
 
-def _rounding_sentences(
-    measured: QuantisedMeasurement, exact: Mapping[Pair, ExactMatrixWithTolerance]
-) -> Iterator[str]:
+def _rounding_sentences(measured: QuantisedMeasurement, convention: Convention, fit: RoundingFit) -> Iterator[str]:
+    """A rule is said only where it explains every result, those at ties, too."""
     if not measured.output_step:
         yield "results are not rounded"
     else:
-        matrices = {pair: matrix.values for pair, matrix in exact.items()}
-        rules, fraction = rounding_rules(measured.height.lines, matrices)
-        if len(rules) == len(ROUNDING_RULES):
+        found = rounding_rules(measured.height.lines, convention)
+        if len(found.rules) == len(ROUNDING_RULES):
             yield "rounding: nothing to round, pixels are copied"
-        elif set(rules) >= set(_NEAREST_RULES):
-            yield f"rounds to the nearest; no halves were met ({fraction:.2%} of results)"
+        elif set(found.rules) >= set(_NEAREST_RULES):
+            yield f"rounds to the nearest; no halves were met ({found.share:.2%} of results)"
+        elif found.rules:
+            distinct = [rule for rule in found.rules if rule not in _NOT_DISTINGUISHED or len(found.rules) == 1]
+            yield f"rounds {' or '.join(_RULE_TEXTS[rule] for rule in distinct)} ({found.share:.2%} of results)"
+        elif found.bits:
+            lengths = str(found.bits[0]) if len(found.bits) == 1 else f"{found.bits[0]} to {found.bits[-1]}"
+            yield f"weights rounded to {lengths} bits, sums to the nearest, halves up (100.00% of results)"
+        elif found.nearest in _NEAREST_RULES and found.halves and fit.extra_tolerance <= EXACT:
+            met = f"{found.halves} halves that were met"
+            yield f"rounds to the nearest, but no rule explains all {met} ({found.share:.2%} of results by the best)"
         else:
-            distinct = [rule for rule in rules if rule not in _NOT_DISTINGUISHED or len(rules) == 1]
-            yield f"rounds {' or '.join(_RULE_TEXTS[rule] for rule in distinct)} ({fraction:.2%} of results)"
+            best = _RULE_TEXTS[found.nearest]
+            yield f"no rule of rounding explains all results; {best} explains {found.share:.2%}"
     if _clamps(measured):
         yield f"results beyond 0..{GREY_LEVELS if measured.output_step else 1} are clamped"
 

@@ -41,6 +41,12 @@ class MeasuredFunction:
         """Whether the convention's matrices stand for it (then no sweeps are kept)."""
         return not self.judged.sweeps
 
+    @property
+    def is_bit_for_bit(self) -> bool:
+        """Whether its matrices are what it computes: measured, or those of a convention that it does exactly."""
+        discrepancy = self.judged.discrepancy
+        return not self.is_exact or (discrepancy is not None and discrepancy.verdict is Verdict.EXACT)
+
     def values(self, pairs: tuple[Pair, ...], axis: int) -> np.ndarray:
         """The matrices of ``pairs`` along one axis, flat, float64; those pairs must be among ``defined``."""
         if self.is_exact:
@@ -198,6 +204,12 @@ def judgement_by_claim(operation: Operation, pairs: tuple[Pair, ...]) -> Judgeme
     return Judgement(operation, Discrepancy(operation.id, str(operation.claim), Verdict.AGREES), (), pairs)
 
 
+def is_verified(function: MeasuredFunction) -> bool:
+    """Whether whole images were held against its convention, both axes at once, and agree."""
+    discrepancy = function.judged.discrepancy
+    return discrepancy is not None and discrepancy.verdict.is_agreement and not is_by_claim(function.judged.operation)
+
+
 def is_by_claim(operation: Operation) -> bool:
     """Whether the operation takes no single planes of float32, so that no matrix of it is measured."""
     return operation.dtype != "float32" or operation.channels != 1
@@ -241,7 +253,7 @@ class FunctionDifference:
 
     ``typical`` is the mean over pairs of the worst error at each, which tells a call that differs at few sizes from one
     that differs at all of them. ``worst`` is ``(axis, n_in, n_out, output index)`` and ``image`` the line that shows
-    it, values in {-1, 0, 1}.
+    it, values in {-1, 0, 1}. ``pixels_moved`` is NaN where rows have no centre.
     """
 
     verdict: Verdict
@@ -251,6 +263,7 @@ class FunctionDifference:
     differing: tuple[Pair, ...] = ()
     worst: tuple[str, int, int, int] | None = None
     image: np.ndarray | None = None
+    pixels_moved: float = 0.0
 
 
 def compare_functions(
@@ -271,7 +284,8 @@ def compare_functions(
     typical = float(np.max([np.maximum.reduceat(axis.gain, starts) for axis in axes], axis=0).mean())
     failing = [axis for axis in axes if len(axis.rows)]
     if not failing:
-        verdict = Verdict.EXACT if all(axis.is_exact for axis in axes) else Verdict.AGREES
+        is_exact = all(axis.is_exact for axis in axes) and source.is_bit_for_bit and target.is_bit_for_bit
+        verdict = Verdict.EXACT if is_exact else Verdict.AGREES
         return FunctionDifference(verdict, max(float(axis.gain.max()) for axis in axes), 0.0, typical)
     worst = max(failing, key=lambda axis: axis.gain[axis.worst_row])
     row = worst.worst_row
@@ -287,6 +301,7 @@ def compare_functions(
         tuple(sorted({pair for axis in failing for pair in axis.differing_pairs})),
         (worst.axis, n_in, n_out, int(layout.output[row])),
         np.sign(layout.row(worst.measured - worst.expected.values, row)),
+        max((axis.pixels_moved for axis in failing), key=lambda moved: (not np.isnan(moved), moved)),
     )
 
 

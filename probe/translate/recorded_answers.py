@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from halfpixel.golden.vocabulary import AGREEMENT
+from halfpixel.probe.compare.discrepancy import error_text
 from halfpixel.probe.translate.call_programs import CALL
 from halfpixel.probe.translate.rendering import AnswerText
-from halfpixel.probe.translate.workarounds import CONVENTION, FRAMEWORK, OPERATION, fill_template
+from halfpixel.probe.translate.workarounds import MEASURED, WEIGHTS, fill_template
 
 Record = dict[str, Any]
 """One line of a report, or an answer within it, as JSON has it."""
@@ -85,7 +86,8 @@ def recorded_text(records: RecordedTranslations, operation: str, framework: str,
     if not is_same_function(answer):
         verdict = f"nearest: {answer['verdict']}"
         if "gain" in answer:
-            verdict += f", worst {answer['grey_levels']} grey levels of 255 (gain {answer['gain']})"
+            error = error_text(answer["grey_levels"], answer.get("pixels_moved", float("nan")), answer["gain"])
+            verdict += f", {error}"
         verdict += f"; {answer.get('where') or 'at all sizes'}"
     recipes = answer.get("recipes", ())
     workarounds = [f"{records.texts.get(name, name)} (in words, not proved)" for name in answer.get("needed", ())]
@@ -116,12 +118,10 @@ def _exact_program(records: RecordedTranslations, operation: str, to: Record) ->
     subject = next((call for call in records.calls.values() if call["operation"] == operation), None)
     if subject is None or "layout" not in to:
         return []
-    kind = "weights" if subject.get("convention") else "measured weights"
-    text = records.texts.get(f"{kind} {to['layout']}", "")
-    for placeholder, value in (
-        (CONVENTION, subject.get("convention", "")),
-        (OPERATION, repr(operation)),
-        (FRAMEWORK, repr(subject["framework"])),
-    ):
-        text = text.replace(placeholder, value)
-    return [(kind, text)] if text else []
+    weights = records.texts.get(subject.get("weights", ""), "")
+    product = records.texts.get(f"product {to.get('framework', '')} {to['layout']}", "")
+    if not (weights and product):
+        return []
+    if subject.get("convention"):
+        return [(WEIGHTS, weights + product)]
+    return [(MEASURED, recorded_program(records, subject["key"]) + weights + product)]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
 from halfpixel.adapters import Operation
-from halfpixel.golden.vocabulary import Cause, Verdict
+from halfpixel.golden.vocabulary import GREY_LEVELS, Cause, Verdict
+from halfpixel.probe.compare.both_axes.whole_operator import check_whole_operator
 from halfpixel.probe.compare.candidates import differences
+from halfpixel.probe.compare.discrepancy import worst_fault
+from halfpixel.probe.measure.joint_shapes import Shape
 from halfpixel.probe.measure.sizes import Pair, describe_pairs
 from halfpixel.probe.translate.function_comparison import (
     FunctionDifference,
@@ -17,6 +21,7 @@ from halfpixel.probe.translate.function_comparison import (
     MeasuredFunction,
     compare_functions,
     is_by_claim,
+    is_verified,
 )
 from halfpixel.probe.translate.workarounds import Workarounds, find_workarounds
 
@@ -29,7 +34,53 @@ _COMPARED = 4
 _FEW = 3
 """With fewer of the few pairs of one kind, no answer is given for that kind."""
 
+_RANDOM, _SECONDS = 24, 10.0
+"""Shapes chosen by chance, and the time that images may take, where two calls are held against each other."""
+
 _RANK = {Verdict.EXACT: 0, Verdict.AGREES: 0, Verdict.APPROXIMATES: 1, Verdict.TIES: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class BothAxes:
+    """What whole images show of two calls that agree along each axis.
+
+    ``certificate`` says what was compared, in sentences, empty where that was nothing; ``fault`` where they differ, and
+    by how much, empty where they do not; ``grey_levels`` is the worst difference. ``compared`` and ``differing`` are
+    shapes, (height, width) before and after.
+    """
+
+    certificate: str = ""
+    fault: str = ""
+    grey_levels: float = 0.0
+    compared: tuple[Shape, ...] = ()
+    differing: tuple[Shape, ...] = ()
+
+    def agrees_where(self, rule: Callable[[Pair], bool]) -> bool:
+        """Whether something was compared at shapes of which both axes' pairs of sizes fulfil a rule, and all agree."""
+        compared, differing = (
+            [shape for shape in shapes if all(rule(pair) for pair in zip(*shape, strict=True))]
+            for shapes in (self.compared, self.differing)
+        )
+        return bool(compared) and not differing
+
+
+def compare_both_axes(
+    operation: Operation, to: Operation, random: int = _RANDOM, seconds: float = _SECONDS
+) -> BothAxes:
+    """Hold both calls against each other: every impulse at small shapes, random images at real and at ``random`` ones.
+
+    Images that would take longer than ``seconds`` altogether are left out, and the certificate says so.
+    """
+    check = check_whole_operator(to, operation, random=random, seconds=seconds)
+    compared = tuple(dict.fromkeys([*check.impulse_shapes, *check.image_shapes]))
+    differing = tuple(difference.shape for difference in check.differing)
+    if check.faults:
+        worst = worst_fault(check.faults)
+        return BothAxes("", worst.explanation, worst.grey_levels, compared, differing)
+    refusals = "; ".join(message for message, _ in check.refusals)
+    if not compared:
+        return BothAxes("", refusals or "nothing could be compared with both axes resized at once")
+    return BothAxes(check.certificate or refusals, compared=compared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +90,8 @@ class Translation:
     to
         The call; ``None`` when no call of the framework was measured, for which ``reason`` is given.
     found
-        How it differs from ``operation``, over the ``pairs`` sizes that both are defined for.
+        How it differs from ``operation``, over the ``pairs`` sizes that both are defined for; or, where that is
+        nothing, on whole images.
     of
         How many of the sizes that the call was swept over ``operation`` is defined for; more than ``pairs`` where the
         call is not defined for all of them.
@@ -51,6 +103,8 @@ class Translation:
         Where no call is the same everywhere: calls that are the same at sizes of one kind, with the kind in words.
     workarounds
         Programs around the call, or in its place; ``None`` where the call is the same function.
+    whole
+        What both axes at once show where no convention was verified for both: of the call against ``operation``.
     """
 
     operation: Operation
@@ -63,6 +117,7 @@ class Translation:
     factors: tuple[str, ...] = ()
     parts: tuple[tuple[str, Operation], ...] = ()
     workarounds: Workarounds | None = None
+    whole: BothAxes | None = None
     reason: str = ""
 
     @property
@@ -105,8 +160,11 @@ KINDS: tuple[tuple[str, Callable[[Pair], bool], tuple[str, ...]], ...] = (
 class Translator:
     """Translates any of ``functions``' operations to any framework among them."""
 
-    def __init__(self, functions: FunctionIndex) -> None:
+    def __init__(
+        self, functions: FunctionIndex, both_axes: Callable[[Operation, Operation], BothAxes] = compare_both_axes
+    ) -> None:
         self.functions = functions
+        self._both_axes = cache(both_axes)
         self._calls: dict[str, list[Operation]] = {}
         for operation in functions.operations:
             if is_by_claim(operation):
@@ -142,7 +200,7 @@ class Translator:
         if not groups:
             return Translation(operation, framework, None, reason=self._why_none(operation, framework))
         source = self.functions.of(operation)
-        near = _NearestFunctions(self.functions, source.place, list(groups))
+        near = NearestFunctions(self.functions, source.place, list(groups))
         for place in near.reproductions():
             translation = self._compared(operation, source, groups[place][0], framework)
             if translation.is_reproduced:
@@ -155,9 +213,16 @@ class Translator:
         return best if best.is_reproduced else self._explained(best, source, near, groups)
 
     def _parts(
-        self, source: MeasuredFunction, near: _NearestFunctions, groups: dict[int, list[Operation]]
+        self,
+        operation: Operation,
+        source: MeasuredFunction,
+        near: NearestFunctions,
+        groups: dict[int, list[Operation]],
     ) -> tuple[tuple[str, Operation], ...]:
-        """The plainest call that is the same function at each kind of sizes, where there is one."""
+        """The plainest call that is the same function at each kind of sizes, where there is one.
+
+        Also with both axes resized at once, each by sizes of that kind.
+        """
         parts: dict[str, Operation] = {}
         for words, rule, wider_kinds in KINDS:
             if any(kind in parts for kind in wider_kinds):
@@ -168,8 +233,11 @@ class Translator:
                 pairs = tuple(sorted(of_kind & target.swept))
                 if not pairs or not target.defined.issuperset(pairs):
                     continue
-                if compare_functions(source, target, pairs).verdict.is_agreement:
-                    parts[words] = groups[place][0]
+                to = groups[place][0]
+                if not compare_functions(source, target, pairs).verdict.is_agreement:
+                    continue
+                if self._is_settled(operation, source, target) or self._both_axes(operation, to).agrees_where(rule):
+                    parts[words] = to
                     break
         return tuple(parts.items())
 
@@ -190,25 +258,41 @@ class Translator:
         target = self.functions.of(to)
         common = tuple(sorted(source.defined & target.defined))
         difference = compare_functions(source, target, common)
-        return Translation(operation, framework, to, difference, len(common), len(source.defined & target.swept))
+        of = len(source.defined & target.swept)
+        translation = Translation(operation, framework, to, difference, len(common), of)
+        if not translation.is_reproduced or self._is_settled(operation, source, target):
+            return translation
+        whole = self._both_axes(operation, to)
+        if whole.fault:
+            levels = whole.grey_levels
+            verdict = Verdict.APPROXIMATES if 0 < levels < 1 else Verdict.DIVERGES
+            gain = 2 * levels / GREY_LEVELS
+            difference = replace(difference, verdict=verdict, gain=gain, grey_levels=levels, pixels_moved=float("nan"))
+        return replace(translation, found=difference, whole=whole)
+
+    def _is_settled(self, operation: Operation, source: MeasuredFunction, target: MeasuredFunction) -> bool:
+        """Whether both were held against their conventions on whole images, or the operation is taken at its word."""
+        return (is_verified(source) and is_verified(target)) or is_by_claim(operation)
 
     def _explained(
-        self, best: Translation, source: MeasuredFunction, near: _NearestFunctions, groups: dict[int, list[Operation]]
+        self, best: Translation, source: MeasuredFunction, near: NearestFunctions, groups: dict[int, list[Operation]]
     ) -> Translation:
         target, key = self.functions.of(best.target), (source.place, best.framework)
+        is_joint = best.whole is not None and bool(best.whole.fault)
+        factors = differing_factors(source, target, best.difference)
         if key not in self._workarounds:
             candidates = [call for call in self._calls[best.framework] if call.id in self.functions.place]
             self._workarounds[key] = find_workarounds(source, candidates, self.functions)
         return replace(
             best,
-            where=_differing_pairs(source, target, best.difference),
-            factors=differing_factors(source, target, best.difference),
-            parts=self._parts(source, near, groups),
+            where=best.whole.fault if best.whole is not None else _differing_pairs(source, target, best.difference),
+            factors=factors or ((Cause.SEPARABILITY,) if is_joint else ()),
+            parts=self._parts(best.operation, source, near, groups),
             workarounds=self._workarounds[key],
         )
 
 
-class _NearestFunctions:
+class NearestFunctions:
     """The functions of one framework in the order of their distance from one function, at the few pairs."""
 
     def __init__(self, functions: FunctionIndex, place: int, places: list[int]) -> None:

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from halfpixel.adapters import Operation
+from halfpixel.adapters import NotInstalled, Operation
 from halfpixel.adapters.layout import WrongShape
-from halfpixel.probe.compare.reference import accepts
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF
-from halfpixel.probe.measure.axis_matrix import AXES, Refused, call
+from halfpixel.golden import Convention, matrix
+from halfpixel.probe.compare.reference import accepts, near_ties
+from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, operator_tolerance, row_gain
+from halfpixel.probe.measure.axis_matrix import AXES, Refused, call, exception_text
+from halfpixel.probe.measure.joint_shapes import shape_text
 from halfpixel.probe.measure.sizes import Pair
 from halfpixel.probe.translate.call_programs import run_program
 from halfpixel.probe.translate.function_comparison import MeasuredFunction, is_by_claim
 from halfpixel.probe.translate.translator import Translation
+
+_FALLBACK_SHAPES: tuple[tuple[Pair, Pair], ...] = (
+    ((8, 5), (5, 8)),
+    ((9, 9), (4, 3)),
+    ((3, 4), (7, 9)),
+    ((26, 40), (14, 18)),
+    ((4, 6), (8, 12)),
+    ((8, 6), (4, 3)),
+    ((60, 37), (91, 23)),
+    ((10, 14), (5, 7)),
+    ((11, 7), (6, 4)),
+)
+"""(height, width) before and after: mixed, both smaller, both larger, exact ratios, halves of even and of odd sizes,
+and sizes of nothing else here."""
 
 _WIDTH = 4
 """Pixels across the line of the worst image."""
@@ -182,3 +199,50 @@ def _bound(gain: float, source: MeasuredFunction, target: MeasuredFunction, rows
     largest = max(height * width, target_height * target_width, 1.0)
     rounding = UNIT_ROUNDOFF * 4 * (rows[0] + columns[0] + 8) * largest
     return gain * (max(width, target_width) + max(height, target_height)) + rounding
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackCheck:
+    """A program that stands for an operation, run with both axes resized at once.
+
+    ``shapes`` at which it was compared; ``error``, the largest difference for images in [-1, 1]; ``fault``, where it is
+    more than rounding, in words, empty where it never is.
+    """
+
+    shapes: int
+    error: float
+    fault: str = ""
+
+
+def check_fallback(text: str, to: Operation, operation: Operation, convention: Convention | None) -> FallbackCheck:
+    """Run ``translated`` of a text in the target's framework, and the operation, on random images.
+
+    The bound is that of a float32 resize by the convention. Without one, weights are the operation's own, and what is
+    left are the roundings of as many products as each axis has pixels, of values that both axes may have enlarged.
+    """
+    shapes, error = 0, 0.0
+    for size_in, size_out in _FALLBACK_SHAPES:
+        if not accepts(operation, size_in, size_out):
+            continue
+        image = _random_image(size_in)
+        try:
+            expected = operation.run(image[None, :, :, None].copy(), size_out)[0, :, :, 0].astype(np.float64)
+        except (NotInstalled, WrongShape):
+            raise
+        except Exception:  # a framework refuses this shape, in its own way
+            continue
+        try:
+            got = run_program(to, text, "translated", image[None, :, :, None], size_out)[0, :, :, 0]
+        except Exception as failure:  # any that the framework has
+            return FallbackCheck(shapes, error, f"{exception_text(failure)} at {shape_text((size_in, size_out))}")
+        apart = np.abs(got.astype(np.float64) - expected)
+        bound = UNIT_ROUNDOFF * 4 * (sum(size_in) + 8) * max(1.0, float(np.abs(expected).max()))
+        if convention is not None:
+            pairs = zip(size_in, size_out, strict=True)
+            gains = [row_gain(matrix(convention, *pair).to_array()) for pair in pairs]
+            bound = bound * gains[0] * gains[1] + operator_tolerance(convention, size_in, size_out, gains)
+            apart = np.where(near_ties(convention, size_in, size_out), 0, apart)
+        shapes, error = shapes + 1, max(error, float(apart.max()))
+        if not apart.max() <= bound:
+            return FallbackCheck(shapes, error, f"off by {apart.max():.2g} at {shape_text((size_in, size_out))}")
+    return FallbackCheck(shapes, error)

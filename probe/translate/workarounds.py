@@ -18,9 +18,6 @@ from halfpixel.probe.measure.sizes import Pair, describe_pairs
 from halfpixel.probe.translate.call_programs import AXES_OF, call_program, run_program
 from halfpixel.probe.translate.function_comparison import FunctionIndex, MeasuredFunction
 
-CONVENTION, OPERATION, FRAMEWORK = "{convention}", "{operation}", "{framework}"
-"""Placeholders of a convention's expression, an operation's id and its framework, as Python source."""
-
 WEIGHTS, MEASURED, INDICES, FRAME, BLUR = "weights", "measured weights", "indices", "pad and crop", "blur first"
 
 # numpy.pad's names for borders.
@@ -74,48 +71,6 @@ def convention_expression(convention: Convention) -> str:
         if name == "kernel" or plain.get(name) != value:
             parts.append(f"{name}={tuple(value) if isinstance(value, list) else value!r}")
     return f"Convention({', '.join(parts)})"
-
-
-def exact_weights_program(layout: str) -> str:
-    """Multiply by the exact weights of a convention: right for every size, with this project beside NumPy."""
-    return f"""\
-import numpy as np
-
-from halfpixel.golden import Convention, matrix  # of this project
-
-convention = {CONVENTION}
-
-
-def translated(x, h, w):
-    rows = matrix(convention, x.shape[{AXES_OF[layout][0]}], h).to_array()
-    columns = matrix(convention, x.shape[{AXES_OF[layout][1]}], w).to_array()
-{_products(layout)}"""
-
-
-def measured_weights_program(layout: str) -> str:
-    """Multiply by the measured weights of the call, where no convention is known to have them."""
-    return f"""\
-import numpy as np
-
-from halfpixel.adapters import operations  # of this project
-from halfpixel.probe import measure
-
-subject = next(each for each in operations({FRAMEWORK}) if each.id == {OPERATION})
-
-
-def translated(x, h, w):
-    rows = measure(subject, x.shape[{AXES_OF[layout][0]}], h, "height")
-    columns = measure(subject, x.shape[{AXES_OF[layout][1]}], w, "width")
-{_products(layout)}"""
-
-
-def _products(layout: str) -> str:
-    height, width = AXES_OF[layout]
-    return f"""\
-    y = np.moveaxis(np.tensordot(rows, x, (1, {height})), 0, {height})
-    y = np.moveaxis(np.tensordot(columns, y, (1, {width})), 0, {width})
-    return y.astype(np.float32)
-"""
 
 
 def indices_program(convention: Convention, layout: str) -> str | None:

@@ -68,6 +68,7 @@ def operation_finding(
         worst=None if discrepancy.worst is None else worst_row_record(discrepancy.worst),
         attribution=attribution_record(discrepancy.attribution),
         refused=_refusal(discrepancy),
+        figures={"verified": discrepancy.certificate} if discrepancy.certificate else {},
         message="" if is_agreement else str(discrepancy),
         reproduction=discrepancy.reproduction,
         seconds=seconds,

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from math import isfinite
 from typing import Any
 
 from halfpixel.adapters import Operation
 from halfpixel.golden.vocabulary import Verdict
-from halfpixel.probe.translate.call_programs import AXES_OF, call_program, program_setup
+from halfpixel.probe.translate.call_programs import call_program, program_setup
 from halfpixel.probe.translate.function_comparison import is_by_claim
 from halfpixel.probe.translate.rendering import missing_steps
 from halfpixel.probe.translate.translator import Translation, Translator
 from halfpixel.probe.translate.verification import are_linear, check_text
-from halfpixel.probe.translate.workarounds import (
-    Workaround,
-    convention_expression,
-    exact_weights_program,
-    measured_weights_program,
-)
+from halfpixel.probe.translate.weights_program import measured_weights_program, product_program, weights_program
+from halfpixel.probe.translate.workarounds import Workaround, convention_expression
 from halfpixel.reports.records import record_types
 from halfpixel.reports.records.record_types import CALL_PLACEHOLDER, WORDS_PREFIX, Record, Snippet, TranslationCall
 
@@ -35,23 +32,22 @@ def operation_key(operation: Operation) -> str:
     return hashlib.sha256(operation.id.encode()).hexdigest()[:8]
 
 
-def texts_for_every_size() -> tuple[Snippet, ...]:
-    """The texts that are right at every size, by layout: of exact weights and of measured ones."""
-    programs = {"weights": exact_weights_program, "measured weights": measured_weights_program}
-    return tuple(
-        Snippet(name=f"{kind} {layout}", text=program(layout))
-        for kind, program in programs.items()
-        for layout in AXES_OF
-    )
+def product_text(operation: Operation) -> Snippet:
+    """The text that multiplies by weights in the tensors of an operation's framework."""
+    call = operation.native_call
+    name = f"product {call.framework.name} {call.layout}"
+    return Snippet(name=name, text=product_program(call.framework, str(call.layout)))
 
 
-def call_records(operation: Operation, translator: Translator) -> tuple[TranslationCall, Snippet] | tuple[()]:
-    """The operation's call and its setup; nothing for a plain callable, which cannot be copied."""
+def call_records(operation: Operation, translator: Translator) -> tuple[TranslationCall | Snippet, ...]:
+    """The operation's call and the texts that it shares; nothing for a plain callable, which cannot be copied."""
     if operation.call is None:
         return ()
     text = named_text(program_setup(operation.call))
     is_measured = operation.id in translator.functions.place
     convention = translator.functions.convention(operation) if is_measured else None
+    weights = measured_weights_program(operation) if convention is None else weights_program(convention)
+    shared_weights = named_text(weights, "weights ")
     record = TranslationCall(
         operation=operation.id,
         key=operation_key(operation),
@@ -60,10 +56,11 @@ def call_records(operation: Operation, translator: Translator) -> tuple[Translat
         setup=text.name,
         layout=operation.call.layout,
         convention="" if convention is None else convention_expression(convention),
+        weights=shared_weights.name,
         kernel="" if operation.claim is None else operation.claim.kernel,
         is_default=operation.is_default,
     )
-    return record, text
+    return record, text, shared_weights, product_text(operation)
 
 
 def answer_fields(
@@ -81,12 +78,12 @@ def answer_fields(
         fields["of"] = translation.of
     if translation.is_reproduced:
         return fields, [], [to]
-    if difference.worst is not None:
-        fields |= {
-            "gain": _rounded_figure(difference.gain),
-            "grey_levels": _rounded_figure(difference.grey_levels),
-            "at": list(difference.worst),
-        }
+    if not difference.verdict.is_agreement:
+        fields |= {"gain": _rounded_figure(difference.gain), "grey_levels": _rounded_figure(difference.grey_levels)}
+        fields |= (
+            {"pixels_moved": _rounded_figure(difference.pixels_moved)} if isfinite(difference.pixels_moved) else {}
+        )
+        fields |= {} if difference.worst is None else {"at": list(difference.worst)}
     words = missing_steps(translation, functions.convention(translation.operation))
     if not are_linear(translation, functions.of(translation.operation), functions.of(to)):
         words = (*words, _NOT_LINEAR)
@@ -127,7 +124,7 @@ class OperationTranslations:
         self.translations = [translator.to(operation, name) for name in translator.frameworks]
         self._translator = translator
         answers: dict[str, dict[str, Any]] = {}
-        shared: list[Record] = [*texts_for_every_size()]
+        shared: list[Record] = []
         calls = {operation.id: operation}
         for translation in self.translations:
             answers[translation.framework], texts, named = answer_fields(translation, translator)

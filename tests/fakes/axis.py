@@ -114,7 +114,9 @@ class Interpolation:
         weights = self.kernel.weight(distances)
         if self.normalised:
             weights = weights / weights.sum(axis=1, keepdims=True)
-        matrix = weights @ (inside(taps, n_in, self.border)[:, None] == np.arange(n_in))
+        pixels, columns = inside(taps, n_in, self.border), np.zeros((n_in, n_out))
+        np.add.at(columns, pixels[pixels >= 0], weights.T[pixels >= 0])
+        matrix = columns.T
         return matrix / matrix.sum(axis=1, keepdims=True) if self.border == "renormalise" else matrix
 
 

@@ -53,3 +53,16 @@ def refusing(name: str) -> Operation:
 def doubles(n_in: int, n_out: int) -> bool:
     """Twice the size only."""
     return n_out == 2 * n_in
+
+
+def mips(x: np.ndarray, h: int, w: int) -> np.ndarray:
+    """Means of 2x2 blocks while both axes shrink to half or less, then linear: linear along either axis alone."""
+    while x.shape[0] >= 2 * h and x.shape[1] >= 2 * w and x.shape[0] % 2 == x.shape[1] % 2 == 0:
+        x = 0.25 * (x[::2, ::2] + x[1::2, ::2] + x[::2, 1::2] + x[1::2, 1::2])
+    return exact(x, h, w, kernel="linear")
+
+
+def halving(name: str) -> Operation:
+    """An operation of :func:`mips`, which claims to be linear."""
+    claim = Convention(kernel="linear")
+    return native(framework(name), "resize(mips)", "mips(x, h, w)", "HW", helpers=(exact, mips), claim=claim)

@@ -43,6 +43,49 @@ def refuses(image, size):
     raise RuntimeError("not today")
 
 
+def levels_only(image, size):
+    if image.dtype != np.uint8:
+        raise TypeError("uint8 only")
+    return nearest(image, size)
+
+
+def small_only(image, size):
+    if max(image.shape) > 200:
+        raise RuntimeError("too large")
+    return levels_only(image, size)
+
+
+def by_scale(image, scale):
+    picks = [(np.arange(int(n * scale)) / np.float64(scale)).astype(int) for n in image.shape]
+    return image[picks[0][:, None], picks[1]]
+
+
+def mistaken(image, size):
+    return undefined(image, size)
+
+
+def mistaken_when_enlarging(image, size):
+    return undefined(image) if size > image.shape else nearest(image, size)
+
+
+def lacks_a_module(image, size):
+    import no_such_module
+
+
+def unassigned(image, size):
+    if size is None:
+        result = image
+    return result
+
+
+def random(image, size):
+    return nearest(image, size) + np.random.random(size).astype(np.float32)
+
+
+def random_levels(image, size):
+    return levels_only(image, size) ^ np.random.randint(0, 2, size).astype(np.uint8)
+
+
 class Holder:
     inner = staticmethod(nearest)
 
@@ -69,6 +112,16 @@ _ANSWERS = [
     ("identify {m}:brighter", 1, "nearest:     nearest asymmetric floor"),
     ("identify {m}:brighter", 1, "fault:       normalisation:"),
     ("check {m}:nearest --name torch-nearest", 0, "verdict:     exact"),
+    ("check {m}:nearest torch-nearest", 0, "verdict:     exact"),
+    ("check {m}:nearest torch-nearest --sizes 8:5,5:8", 0, "sizes:       all 4 measured agree"),
+    ("check {m}:nearest torch-nearest --dtype uint8", 0, "with uint8 images"),
+    ("check {m}:levels_only torch-nearest", 0, "all 199 images measured agree, both axes together"),
+    ("check {m}:levels_only torch-bilinear --sizes 8:5", 1, "'nearest asymmetric floor' explains every result"),
+    ("check {m}:small_only torch-nearest --sizes 8:5,5:8", 1, "refused:     1 sizes: RuntimeError: too large"),
+    ("identify {m}:levels_only --sizes 8:5,5:8,3:6", 0, "nearest asymmetric floor"),
+    ("check {m}:by_scale torch-nearest --scale 0.6,1.7", 0, "verdict:     agrees"),
+    ("check {m}:by_scale onnx-nearest --scale 0.6", 1, "verdict:     diverges"),
+    ("variants dtypes {m}:levels_only", 0, "held against: nearest asymmetric floor, as it is identified"),
     ("check {m}:nearest --kernel nearest --mode asymmetric --nearest-mode floor", 0, "verdict:     exact"),
     ("check {m}:nearest --kernel nearest", 1, "verdict:     diverges"),
     ("check {m}:brighter --name torch-nearest", 1, "rows sum to between 1.01 and 1.01"),
@@ -91,10 +144,26 @@ _REFUSALS = [
     ("identify {m}:number", "is not callable: it is a int"),
     ("identify {m}", "must be package.module:function"),
     ("identify {m}:refuses", "refused at every size: RuntimeError: not today"),
-    ("identify", "either package.module:function or --operation"),
-    ("identify {m}:nearest --operation x", "either package.module:function or --operation"),
+    ("identify", "give one subject: module:function"),
+    ("identify {m}:nearest --operation x", "give one subject: module:function"),
     ("identify --operation nothing-like-it", "no operation matches 'nothing-like-it'"),
     ("check {m}:nearest", "say which convention"),
+    ("check {m}:nearest torch-nearest --name torch-nearest", "the convention is given twice"),
+    ("check {m}:nearest torch-nearest --sizes some", "--sizes must be quick, full, or pairs"),
+    ("check {m}:nearest torch-nearest --sizes 8:0", "--sizes must be quick, full, or pairs"),
+    ("check {m}:nearest torch-nearest --sizes 8:5 --scale 2", "give --sizes or --scale"),
+    ("check {m}:nearest torch-nearest --scale 0", "--scale must be above 0"),
+    ("check {m}:mistaken torch-nearest", "mistaken fails with NameError: name 'undefined' is not defined"),
+    ("identify {m}:mistaken", "mistaken fails with NameError: name 'undefined' is not defined"),
+    ("identify {m}:mistaken_when_enlarging", "fails with NameError: name 'undefined' is not defined"),
+    ("identify {m}:lacks_a_module", "lacks_a_module fails with ModuleNotFoundError: No module named 'no_such_module'"),
+    ("identify {m}:unassigned", "unassigned fails with UnboundLocalError"),
+    ("variants dtypes {m}:mistaken", "mistaken fails with NameError"),
+    ("variants edges {m}:levels_only", "edges are asked with float32 images, and it takes uint8 alone"),
+    ("identify {m}:random", "the same call, made again, gives another result"),
+    ("check {m}:random torch-nearest", "the same call gives different results"),
+    ("identify {m}:random_levels", "the same call, made again, gives another result"),
+    ("check {m}:random_levels torch-nearest", "the same call, made again, gives another result"),
     ("check {m}:nearest --name torch-nearst", "did you mean torch-nearest"),
     ("check {m}:nearest --name torch-nearest --kernel linear", "leave out --kernel"),
     ("check {m}:nearest --kernel linear --a x", "--a must be a number"),
@@ -113,7 +182,7 @@ def test_refuses(line, words, mine, capsys):
     assert err.startswith("halfpixel: ")
 
 
-@pytest.mark.parametrize("line", ["", "name {m}:nearest", "check {m}:nearest --sizes some", "check x:y --kernel boxy"])
+@pytest.mark.parametrize("line", ["", "name {m}:nearest", "check x:y --kernel boxy"])
 def test_refuses_arguments(line, mine, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(line.format(m=mine).split())

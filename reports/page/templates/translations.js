@@ -20,7 +20,8 @@
     const { snippets } = data;
     const byKey = new Map(data.calls.map((call) => [call.key, {
       framework: call.framework, expression: call.call, operation: call.operation, layout: call.layout,
-      setup: snippets[call.setup] || "{call}", convention: call.convention || "", isDefault: Boolean(call.is_default),
+      setup: snippets[call.setup] || "{call}", convention: call.convention || "", weights: snippets[call.weights] || "",
+      isDefault: Boolean(call.is_default),
     }]));
     const byOperation = new Map([...byKey.values()].map((call) => [call.operation, call]));
     const program = (call) => filled(call.setup, { call: call.expression });
@@ -39,14 +40,10 @@
       Object.entries(answers).map(([framework, answer]) => (
         { from: byOperation.get(operation), documented, framework, answer: answerOf(answer, pairs) })));
 
-    function always(row) {
-      const { from, answer } = row;
-      const kind = from.convention ? "weights" : "measured weights";
-      const text = snippets[`${kind} ${answer.to.layout}`];
-      return text && filled(text, {
-        convention: from.convention, framework: JSON.stringify(from.framework),
-        operation: JSON.stringify(from.operation),
-      });
+    // Weights of the convention, or measured ones after the program of the call; then their product in the target.
+    function always({ from, answer }) {
+      const product = snippets[`product ${answer.to.framework} ${answer.to.layout}`];
+      return from.weights && product && (from.convention ? "" : program(from)) + from.weights + product;
     }
 
     const copier = () => halfpixel.element("button", { type: "button", className: "copy", textContent: "Copy", "data-copy": "" });

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from halfpixel.probe.command import main
-from halfpixel.probe.identify.external_program import DTYPES_OF, read_image, write_image
+from halfpixel.probe.identify.external_program import DTYPES_OF
 from halfpixel.probe.identify.naming import MOST_CALLS
+from halfpixel.probe.image_pairs.image_files import read_image, write_image
 
 _PROGRAM = """
 import sys
@@ -99,10 +100,10 @@ def test_a_program_that_hangs_is_stopped(script, capsys):
         (["--command", "cp {in} {out} {w} {h}", "--format", "png", "--dtype", "float32"], "png holds uint8"),
         (["--command", "cp {in} {out} {w} {h}", "--time-limit", "0"], "must be above 0 seconds"),
         (["--command", "cp {in} {out} {w} {h}", "--time-limit", "x"], "--time-limit must be a number"),
-        (["--command", "cp {in} {out} {w} {h}", "a:b"], "give one of package.module:function"),
+        (["--command", "cp {in} {out} {w} {h}", "a:b"], "give one subject: module:function"),
         (["--command", "cp {in} {out} {w} {h}", "--draw", "kernel.gif"], "must end in .svg"),
         (["--command", "cp {in} {out} {w} {h}", "--draw", "/no/folder/kernel.svg"], "there is no folder '/no/folder'"),
-        (["numpy:zeros", "--format", "png"], "--format can be given only with --command"),
+        (["numpy:zeros", "--format", "png"], "--format can be given only with a program"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import lcm
+
 import numpy as np
 import pytest
 
-from halfpixel.golden import Convention
+from halfpixel.golden import Convention, matrix
 from halfpixel.golden.catalogue import CATALOGUE, NamedConvention
-from halfpixel.golden.rounding import rounded
+from halfpixel.golden.rounding import fixed_point_sums, fixed_point_weights, rounded
 from halfpixel.probe.identify.naming import MOST_CALLS, identify
 from tests.fakes import RIGHT, Fake
 from tests.fakes.exact import exact_resize
@@ -155,3 +157,44 @@ def test_a_level_function_that_is_not_repeatable_is_not_named():
     found = identify(noisy, dtype="uint8")
     assert found.convention is None
     assert [fault.factor for fault in found.faults] == ["determinism"]
+
+
+@pytest.mark.parametrize("bits", [14, 22])
+def test_weights_of_a_few_bits_are_told_where_no_rule_explains_every_tie(bits):
+    """As Pillow computes: weights rounded, integers summed, half a unit added, shifted, clipped, after each pass."""
+    convention = LINEAR.but(antialias=True, border="renormalise")
+
+    def one_pass(image: np.ndarray, n_out: int) -> np.ndarray:
+        weights = fixed_point_weights(*_exact_weights(convention, image.shape[0], n_out), bits)
+        return fixed_point_sums(weights, image, bits, 0, 255).astype(np.uint8)
+
+    def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        if image.dtype != np.uint8:
+            raise TypeError("uint8 only")
+        return one_pass(one_pass(image.T, size[1]).T, size[0])
+
+    found = identify(resize)
+    assert convention in (found.convention, *found.equivalents), str(found)
+    assert f"weights rounded to {bits} bits, sums to the nearest, halves up (100.00% of results)" in found.evidence
+
+
+def test_no_tie_rule_is_told_by_majority():
+    """Halves go up in one row of three, and down in the others."""
+    exact = exact_resize(LINEAR)
+
+    def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        values = np.rint(exact(image.astype(np.float64), size) * 2**16).astype(np.int64)
+        ups = np.arange(size[0])[:, None] % 3 == 0
+        whole = np.where(ups, rounded("half_up", values, 2**16), rounded("half_down", values, 2**16))
+        return whole.clip(0, 255).astype(np.uint8)
+
+    found = identify(resize, dtype="uint8")
+    assert found.convention == LINEAR
+    assert any("but no rule explains all" in sentence for sentence in found.evidence), found.evidence
+
+
+def _exact_weights(convention: Convention, n_in: int, n_out: int) -> tuple[np.ndarray, np.ndarray]:
+    exact = matrix(convention, n_in, n_out)
+    rows = list(exact.rows())
+    below = np.array([[lcm(*(weight.denominator for weight in row))] for row in rows], dtype=object)
+    return np.array([[int(w * b[0]) for w in row] for row, b in zip(rows, below, strict=True)], dtype=object), below

@@ -24,7 +24,7 @@ PAIRS = (*exhaustive(4), (8, 5), (5, 8), (3, 6), (8, 2), (3, 8), (8, 7), (6, 6),
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
+def store(tmp_path: Path, along_axes_alone: None) -> Store:
     """Measurements of this test alone."""
     return Store(tmp_path, SizeSet("few", PAIRS))
 

@@ -81,6 +81,15 @@ def test_what_to_write_instead_is_asked_in_the_address(opened):
     assert page.locator("#instead-words").input_value() == "f(x"
 
 
+def test_the_weights_are_there_to_copy_as_one_program(opened):
+    """Those of the source's convention, and their product in the tensors of the target."""
+    page = opened(translated(), "#instead?from=torch&words=f(x, c)").page
+    page.get_by_text("exact weights: right at every size").click()
+    program = "def weights(size_in, size_out, axis):\ndef translated(x, h, w):\n"
+    page.locator("#instead-rows pre").filter(has_text="def weights").wait_for()
+    assert page.locator("#instead-rows pre").filter(has_text="def weights").text_content() == program
+
+
 def test_the_top_of_the_page_asks_whether_two_operations_agree(opened):
     page = opened([*samples(), *records_of("linear", "corners")[1:]]).page
     first, second = (page.locator(f"#ask [name={name}]") for name in "ab")

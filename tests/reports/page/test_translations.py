@@ -39,7 +39,8 @@ def records(text: str = "calm") -> list[Record]:
         Snippet(name="s1", text=f"# {text}\ndef resize(x, h, w):\n    return {{call}}\n"),
         Snippet(name="blur first 1", text=f"k = {{0}}  # {text}\n"),
         Snippet(name="w 1", text=f"blur first {text}"),
-        Snippet(name="weights HW", text="convention = {convention}\n"),
+        Snippet(name="weights 1", text="def weights(size_in, size_out, axis):\n"),
+        Snippet(name=f"product opencv{text} HW", text="def translated(x, h, w):\n"),
         *(
             TranslationCall(
                 operation=f"{framework} f({name})",
@@ -49,6 +50,7 @@ def records(text: str = "calm") -> list[Record]:
                 setup="s1",
                 layout="HW",
                 convention="Convention()",
+                weights="weights 1",
                 kernel="linear",
                 is_default=name == "a",
             )
@@ -86,7 +88,7 @@ def test_the_data_of_the_script_says_what_the_records_say():
         ("torch f(c)", 96, {"opencvcalm": APART, "scipy": {"verdict": "unsupported", "reason": "calm"}}),
     ]
     assert data["snippets"]["w 1"] == "blur first calm"
-    assert data["snippets"]["weights HW"] == "convention = {convention}\n"
+    assert data["snippets"][data["calls"][0]["weights"]].startswith("def weights(size_in, size_out")
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "</script><script>alert(1)</script>", "<!--<script>", "]]>\u2028"])
@@ -115,7 +117,7 @@ def test_runs_are_merged_and_compared():
     joined = next(each for each in both.records if isinstance(each, Translation) and each.operation == "torch f(a)")
     assert joined.answers == {"opencvcalm": SAME, "scipy": SAME}
     assert not both.conflicts
-    assert len([each for each in both.records if isinstance(each, Snippet)]) == 4
+    assert len([each for each in both.records if isinstance(each, Snippet)]) == 5
     changed = [replace(each, answers={"opencvcalm": APART}) if each is one[-2] else each for each in one]
     conflicts = merge_records([one, changed]).conflicts
     assert len(conflicts) == 1

@@ -1,0 +1,1 @@
+"""The rule that both axes of a resizer follow: observations, kernels and laws, the search, its verification."""

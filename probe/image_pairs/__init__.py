@@ -1,0 +1,1 @@
+"""Hold an image and the result of resizing it against conventions: which explain every pixel within rounding."""

@@ -1,0 +1,1 @@
+"""Conventions that explain files, and checks of grey levels on whole images."""
