@@ -190,13 +190,17 @@ def _named(
         explaining = explaining or explaining_conventions(height.matrices, estimated)
     fits = _along_both(explaining, width.matrices)
     if fits and width.matrices and not faults:
-        convention = min(fits, key=lambda candidate: len(fits[candidate]))
-        compared, misfits = verify_jointly(caller, convention, MOST_CALLS - caller.calls)
-        if not misfits:
+        plainest = sorted(fits, key=lambda candidate: len(fits[candidate]))
+        convention, compared, contradicted = verify_jointly(caller, plainest, MOST_CALLS - caller.calls)
+        if convention is not None:
             return Identification(
                 against_convention(sweeps, convention),
                 convention,
-                tuple(other for other in fits if other != convention and fits[other] == fits[convention]),
+                tuple(
+                    other
+                    for other in fits
+                    if other != convention and other not in contradicted and fits[other] == fits[convention]
+                ),
                 calls=caller.calls,
                 evidence=(*convention_evidence(convention, height.matrices), *joint_evidence(compared)),
                 exceptions=fits[convention],

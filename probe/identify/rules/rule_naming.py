@@ -28,20 +28,45 @@ from halfpixel.probe.measure.batched_measurement import CountingCaller, as_real_
 _SHOWN = 4
 _VERIFIED = 9
 """Images that a named convention is held against, the most telling shapes first."""
+_TRIED = 12
+"""Conventions that explain both axes alone, and are held against the images one after the other."""
 
 
 def _accepted(caller: CountingCaller) -> Callable[[Shape], bool]:
     return lambda shape: accepts(caller.operation, *shape)
 
 
-def verify_jointly(caller: CountingCaller, convention: Convention, most: int) -> tuple[list[Shape], list[Misfit]]:
-    """Hold ``convention`` on both axes at once against random images, at most ``most``: the shapes compared, and those
-    that differ."""
-    rule = PiecewiseRule.of(ResizeRule(convention))
+def verify_jointly(
+    caller: CountingCaller, conventions: Sequence[Convention], most: int
+) -> tuple[Convention | None, list[Shape], list[Convention]]:
+    """Hold conventions on both axes at once against random images, at most ``most``.
+
+    The first of ``conventions``, the plainest first, that no image contradicts; the shapes compared; the conventions
+    that some image contradicts. ``None`` where none is left of the first :data:`_TRIED`.
+    """
     is_accepted = _accepted(caller)
     shapes = [shape for shape in FRESH if is_accepted(shape)][: max(0, min(_VERIFIED, most))]
-    compared = [(shape, misfit(caller.resize_plane, rule, shape)) for shape in shapes]
-    return [shape for shape, found in compared if found], [found for _, found in compared if isinstance(found, Misfit)]
+    results: dict[Shape, np.ndarray] = {}
+
+    def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        shape = ((image.shape[0], image.shape[1]), size)
+        if shape not in results:
+            results[shape] = caller.resize_plane(image, size)
+        return results[shape]
+
+    contradicted: list[Convention] = []
+    for convention in conventions[:_TRIED]:
+        rule = PiecewiseRule.of(ResizeRule(convention))
+        compared = {}
+        for shape in shapes:
+            compared[shape] = misfit(resize, rule, shape)
+            if isinstance(compared[shape], Misfit):
+                contradicted.append(convention)
+                shapes.insert(0, shapes.pop(shapes.index(shape)))  # the next is tried first where this one failed
+                break
+        else:
+            return convention, [shape for shape in shapes if compared[shape]], contradicted
+    return None, [], contradicted
 
 
 def joint_evidence(shapes: Sequence[Shape]) -> Iterator[str]:

@@ -144,3 +144,21 @@ def test_a_rule_is_named_when_results_are_rounded_to_uint8(name):
     assert str(found.rule) == fake.headline, str(found)
     assert found.calls <= MOST_CALLS
     assert found.form == "uint8 images"
+
+
+def test_a_plainer_convention_that_an_image_of_both_axes_contradicts_gives_way_to_the_next():
+    """Aligned corners put the last output on the last pixel: where rounding puts it beyond, this border gives zero."""
+    aligned = Convention(kernel="linear", coordinate_transformation_mode="align_corners")
+    resize = exact_resize(aligned)
+
+    def zero_beyond(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        resized = resize(image, size).copy()
+        if image.shape == (224, 320):
+            resized[-1] = 0
+        return resized
+
+    assert identify(resize).convention == aligned
+    found = identify(zero_beyond)
+    assert found.convention == aligned.but(border="extrapolate"), str(found)
+    assert aligned not in found.equivalents
+    assert found.calls <= MOST_CALLS
