@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from halfpixel.parity.formats.model import ResizedAxis, ResizeNode, Shape
+from halfpixel.parity.formats.onnx.constant_folding import NotConstant, fold
 from halfpixel.parity.formats.onnx.graphs import OWN_DOMAINS
-from halfpixel.parity.formats.onnx.static_values import NotConstant, StaticValues, fold
+from halfpixel.parity.formats.onnx.static_values import StaticValues
 from halfpixel.parity.formats.pattern_matching import matching_convention
 
 if TYPE_CHECKING:

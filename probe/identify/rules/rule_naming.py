@@ -21,7 +21,7 @@ from halfpixel.probe.identify.rules.axis_observations import Shape
 from halfpixel.probe.identify.rules.given_scale import GivenScale, follow_scale, follow_scales, ignores_size
 from halfpixel.probe.identify.rules.rule_search import error_at
 from halfpixel.probe.identify.rules.rule_verification import FRESH, Misfit, RuleFinding, RuleSearch, misfit
-from halfpixel.probe.identify.rules.sampling_fits import given_rules
+from halfpixel.probe.identify.rules.sampling_laws import given_rules
 from halfpixel.probe.measure.axis_matrix import Refused, exception_text
 from halfpixel.probe.measure.batched_measurement import CountingCaller, as_real_numbers
 

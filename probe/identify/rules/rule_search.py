@@ -12,16 +12,8 @@ import numpy as np
 from halfpixel.golden import Convention
 from halfpixel.golden.rules import FEATURES, AxisSizes, Comparison, Part, PiecewiseRule, ResizeRule
 from halfpixel.probe.identify.rules.axis_observations import Observation
-from halfpixel.probe.identify.rules.sampling_fits import (
-    Law,
-    Lines,
-    error_of,
-    fitted_line,
-    given_rules,
-    jumping_rules,
-    kernels_of,
-    plain_rules,
-)
+from halfpixel.probe.identify.rules.sampling_fits import error_of, fitted_line, kernels_of
+from halfpixel.probe.identify.rules.sampling_laws import Law, Lines, given_rules, jumping_rules, plain_rules
 
 _PARTS = 3
 _FEWEST = 3

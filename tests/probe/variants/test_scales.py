@@ -14,7 +14,7 @@ from halfpixel import adapters
 from halfpixel.adapters.by_scale import any_scale
 from halfpixel.golden import fitted_scale, fitted_size, output_size
 from halfpixel.probe.variants.scales.observe import scales
-from halfpixel.probe.variants.scales.output_sizes import scale_pairs
+from halfpixel.probe.variants.scales.scale_pairs import scale_pairs
 from tests.fakes.variants.scales import RIGHT, WRONG, ScaledFake
 
 
