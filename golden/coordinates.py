@@ -25,6 +25,11 @@ class Coordinates:
     def __getitem__(self, o: int) -> Fraction:
         return Fraction(int(self.numerators[o]), self.denominator)
 
+    def moved(self, by: Fraction) -> Coordinates:
+        """All of them moved up by a number of input pixels, exactly."""
+        numerators = self.numerators.astype(object) * by.denominator + by.numerator * self.denominator
+        return Coordinates(numerators, self.denominator * by.denominator)
+
     def to_array(self) -> np.ndarray:
         """float64, shape ``(n_out,)``, each the nearest float64 up to one division."""
         return (self.numerators / self.denominator).astype(np.float64)

@@ -175,8 +175,7 @@ class ResizeRule:
         """The exact matrix, all coordinates moved by ``moved`` input pixels; ``ValueError`` where there is none."""
         where = self.coordinates(sizes)
         if moved:
-            numerators = where.numerators.astype(object) * moved.denominator + moved.numerator * where.denominator
-            where = Coordinates(numerators, where.denominator * moved.denominator)
+            where = where.moved(moved)
         return matrix_at(self.convention, where, sizes.n_in, self.stretch(sizes))
 
     def formula(self) -> str:

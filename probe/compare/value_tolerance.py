@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from halfpixel.golden import Convention, Coordinates, matrix, matrix_at
+from halfpixel.golden import Convention, coordinates, matrix, matrix_at
 from halfpixel.golden.catalogue import CATALOGUE
 from halfpixel.golden.vocabulary import GREY_LEVELS
 from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, operator_tolerance, row_gain
@@ -151,9 +151,7 @@ class _Axis:
     def shifted(self) -> np.ndarray:
         """The same with every coordinate moved up by a little."""
         n_in, n_out = self.pair
-        own = matrix(self.convention, n_in, n_out).coordinates
-        numerators = own.numerators.astype(object) * _SMALL_SHIFT.denominator + _SMALL_SHIFT.numerator * own.denominator
-        moved = Coordinates(numerators, own.denominator * _SMALL_SHIFT.denominator)
+        moved = coordinates(self.convention, n_in, n_out).moved(_SMALL_SHIFT)
         return matrix_at(self.convention, moved, n_in, Fraction(n_out, n_in)).to_array()
 
 

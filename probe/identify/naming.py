@@ -48,8 +48,6 @@ from halfpixel.probe.measure.sizes import Pair, size_set
 
 MOST_CALLS = 40
 """Where one convention explains everything."""
-MOST_CALLS_FOR_A_RULE = 2000
-"""Where none does: both axes are observed at once, impulse by impulse."""
 
 HEIGHT: dict[Pair, str] = {
     (8, 5): "shrinking by no whole number: coordinates, antialias and borders all show",

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from halfpixel.golden import Convention, Coordinates, ExactMatrix, matrix, matrix_at, tie_distance
+from halfpixel.golden import Convention, ExactMatrix, matrix, tie_distance
 from halfpixel.golden.borders import fold_index
 from halfpixel.golden.prefilter import (
     PADDING,
@@ -17,6 +17,7 @@ from halfpixel.golden.prefilter import (
     needs_extended_signal,
     uses_mirrored_coefficients,
 )
+from halfpixel.probe.compare.both_axes.expected_operator import shifted_exact
 from halfpixel.probe.compare.tolerance import (
     UNIT_ROUNDOFF,
     coordinate_error,
@@ -114,15 +115,8 @@ class SparseAxis:
 
     def beyond_ties(self) -> Iterator[SparseAxis]:
         """The axis with every coordinate moved down, and up, by twice the float32 error of a coordinate."""
-        exact = _matrix(self.convention, self.pair, self.scale).coordinates
-        shift = Fraction(2 * coordinate_error(self.pair[0]))
-        given = Fraction(self.pair[1], self.pair[0]) if self.scale is None else self.scale
-        for sign in (-1, 1):
-            moved = exact.numerators.astype(object) * shift.denominator + sign * shift.numerator * exact.denominator
-            where = Coordinates(moved, exact.denominator * shift.denominator)
-            yield SparseAxis(
-                self.convention, self.pair, _stages(matrix_at(self.convention, where, self.pair[0], given)), self.scale
-            )
+        for exact in shifted_exact(self.convention, self.pair, self.scale):
+            yield SparseAxis(self.convention, self.pair, _stages(exact), self.scale)
 
 
 @lru_cache(maxsize=1 << 11)
@@ -131,11 +125,7 @@ def sparse_axis(convention: Convention, n_in: int, n_out: int, scale: Fraction |
 
     Raises ``ValueError`` for a combination that has no meaning, such as a B-spline prefilter with ``wrap_overlap``.
     """
-    return SparseAxis(convention, (n_in, n_out), _stages(_matrix(convention, (n_in, n_out), scale)), scale)
-
-
-def _matrix(convention: Convention, pair: Pair, scale: Fraction | None) -> ExactMatrix:
-    return matrix(convention, *pair, scale)
+    return SparseAxis(convention, (n_in, n_out), _stages(matrix(convention, n_in, n_out, scale)), scale)
 
 
 def _apply(stages: tuple[Taps, ...], lines: np.ndarray, rows: np.ndarray | None) -> np.ndarray:

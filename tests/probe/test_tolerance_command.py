@@ -50,8 +50,10 @@ def test_uint8_that_is_rounded_once_stays_within_the_bound_and_twice_within_more
     assert np.abs(np.rint(exact) - exact).max() <= bound.total
     rows, columns = (matrix(convention, *pair).to_array() for pair in zip(size_in, size_out, strict=True))
     twice = np.clip(np.rint(rows @ np.clip(np.rint(image @ columns.T), 0, 255)), 0, 255)
-    unclipped = (image @ columns.T >= 0).all() and (image @ columns.T <= 255).all()
-    assert not unclipped or np.abs(twice - exact).max() <= bound.total + bound.between_passes
+    overshoot = max(0.0, -(image @ columns.T).min(), (image @ columns.T).max() - 255)
+    # Values that the first pass clips are off by no more than the overshoot, times the gain of the second.
+    allowed = bound.total + bound.between_passes + overshoot * np.abs(rows).sum(axis=1).max()
+    assert np.abs(twice - exact).max() <= allowed
 
 
 def test_what_is_hidden_passes_and_a_little_more_does_not():

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from halfpixel.adapters import Operation
-from halfpixel.golden import Convention, Coordinates, coordinates, matrix, matrix_at
+from halfpixel.golden import Convention, coordinates, matrix, matrix_at
 from halfpixel.golden.matrix import ExactMatrix
 from halfpixel.probe.compare.reference import near_ties
 from halfpixel.probe.compare.tolerance import (
@@ -143,17 +143,13 @@ def _of_convention(convention: Convention, pair: Pair) -> AxisOperator:
     return axis_operator(matrix(convention, *pair), tolerance, near_tie, sides)
 
 
-def shifted_exact(convention: Convention, pair: Pair) -> tuple[ExactMatrix, ExactMatrix]:
+def shifted_exact(convention: Convention, pair: Pair, scale: Fraction | None = None) -> tuple[ExactMatrix, ExactMatrix]:
     """The exact matrix with every coordinate moved down, and up, by twice the float32 error of a coordinate."""
-    exact = coordinates(convention, *pair)
-    shift = Fraction(2 * coordinate_error(pair[0]))
-
-    def shifted(sign: int) -> ExactMatrix:
-        numerators = exact.numerators.astype(object) * shift.denominator + sign * shift.numerator * exact.denominator
-        moved = Coordinates(numerators, exact.denominator * shift.denominator)
-        return matrix_at(convention, moved, pair[0], Fraction(pair[1], pair[0]))
-
-    return shifted(-1), shifted(1)
+    exact = coordinates(convention, *pair, scale)
+    by = Fraction(2 * coordinate_error(pair[0]))
+    given = Fraction(pair[1], pair[0]) if scale is None else scale
+    down, up = (matrix_at(convention, exact.moved(step), pair[0], given) for step in (-by, by))
+    return down, up
 
 
 @dataclass(frozen=True, slots=True)

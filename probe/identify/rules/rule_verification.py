@@ -13,7 +13,7 @@ from halfpixel.adapters import NotInstalled
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden.rules import FEATURES, AxisSizes, Comparison, Part, PiecewiseRule, ResizeRule, sizes_of_axes
 from halfpixel.golden.vocabulary import GREY_LEVELS
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, coordinate_error, gain_tolerance, row_gain
+from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, coordinate_error, gain_tolerance, joint_tolerance, row_gain
 from halfpixel.probe.identify.rules.axis_observations import (
     SHAPES,
     NotAProduct,
@@ -143,9 +143,8 @@ def misfit(resize: ResizePlane, rule: PiecewiseRule, shape: Shape, given: Fracti
         for (one, sizes), gain in zip(known, gains, strict=True)
     ]
     taps = sum(int(np.count_nonzero(side[0], axis=1).max()) for side in sides)
-    # As in tolerance.operator_tolerance, and one rounding for each product of a row and of a column.
-    allowed = errors[0] * gains[1] + errors[1] * gains[0] + errors[0] * errors[1]
-    allowed += (taps + 2) * UNIT_ROUNDOFF * gains[0] * gains[1]
+    # And one rounding for each product of a row and of a column.
+    allowed = joint_tolerance((errors[0], errors[1]), (gains[0], gains[1])) + taps * UNIT_ROUNDOFF * gains[0] * gains[1]
     images = [down @ image.astype(np.float64) @ right.T for down in sides[0] for right in sides[1]]
     off = float(np.min([np.abs(result - expected) for expected in images], axis=0).max())
     return True if off <= allowed else Misfit(shape, off * GREY_LEVELS / 2)

@@ -11,9 +11,10 @@ from halfpixel.adapters import Operation, from_callable
 from halfpixel.golden import Convention, matrix
 from halfpixel.golden.catalogue import CATALOGUE, NamedConvention
 from halfpixel.probe import Verdict
-from halfpixel.probe.identify.naming import HEIGHT, MOST_CALLS, MOST_CALLS_FOR_A_RULE, identify
+from halfpixel.probe.identify.naming import HEIGHT, MOST_CALLS, identify
 from tests.fakes import RIGHT, WRONG, Fake
 from tests.fakes.exact import exact_resize
+from tests.probe.identify import MOST_CALLS_FOR_A_RULE
 
 LINEAR = Convention(kernel="linear")
 CUBIC = Convention(kernel="cubic")

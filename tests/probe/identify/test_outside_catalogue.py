@@ -10,9 +10,10 @@ import pytest
 from halfpixel.golden import Convention
 from halfpixel.probe.identify.kernel_families import mitchell_netravali
 from halfpixel.probe.identify.kernel_plot import kernel_as_text, kernels_as_svg
-from halfpixel.probe.identify.naming import MOST_CALLS, MOST_CALLS_FOR_A_RULE, identify
+from halfpixel.probe.identify.naming import MOST_CALLS, identify
 from tests.fakes.exact import exact_resize
 from tests.fakes.outside import LINEAR_BOXES, NOT_LINEAR, BlackBox, Resize
+from tests.probe.identify import MOST_CALLS_FOR_A_RULE
 
 
 def whole_numbers(resize: Resize) -> Resize:
