@@ -1,4 +1,4 @@
-"""What a resize means: the frozen value that everything else is measured against."""
+"""The meaning of a resize: the frozen value that everything else is measured against."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numbers import Rational
 from typing import Any
 
 Number = Fraction | int | float | str
-"""What :func:`as_fraction` makes a rational of."""
+"""The types that :func:`as_fraction` makes a rational of."""
 
 KERNELS = (
     "nearest",

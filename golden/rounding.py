@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 ROUNDING_RULES = ("half_even", "half_up", "half_away", "half_down", "truncate", "floor", "ceil")
-"""What :func:`rounded` knows.
+"""The rules of :func:`rounded`.
 
 half_even
     To the nearest, ties to even: IEEE 754 ``roundTiesToEven``, C's ``rint`` in the default mode, ``numpy.rint``,

@@ -19,7 +19,7 @@ Question = Callable[[Size, SizeRequest], Any]
 
 @dataclass(frozen=True, slots=True)
 class InstalledAnswer:
-    """What an installed library did: the size, or why there is none."""
+    """The answer of an installed library: the size, or why there is none."""
 
     size: Size | None = None
     refused: str = ""

@@ -25,13 +25,13 @@ from halfpixel.probe.search_words import (
 
 _IDS_SHOWN = 6
 _UNKNOWN = 5.0
-"""What a parameter costs that a call does not have: more than any word that it says in another way."""
+"""The cost of a parameter that a call does not have: more than any word that it says in another way."""
 
 _PER_UNASKED = 0.4
-"""What each parameter costs that no word asks for: it may well not be the default."""
+"""The cost of each parameter that no word asks for: it may well not be the default."""
 
 _SECOND_CHOICE = 2.0
-"""What a framework costs that a word names less directly than another, as ``cv2`` does OpenCV's networks."""
+"""The cost of a framework that a word names less directly than another, as ``cv2`` does OpenCV's networks."""
 
 _NEARLY = 0.45
 """By how much more other calls may cost that the words may mean, too."""

@@ -36,7 +36,7 @@ _SPLINES = {
     4: ("biquartic", "spline"),
     5: ("biquintic", "spline"),
 }
-"""What scikit-image's page calls splines by order:
+"""The names that scikit-image's page has for splines, by order:
 https://scikit-image.org/docs/stable/api/skimage.transform.html#skimage.transform.warp."""
 
 _FORMERLY = {"ANTIALIAS": "LANCZOS"}
@@ -57,7 +57,7 @@ _ALSO_CALLED = {
     "ndimage": "scipy",
     "mmsegmentation": "mmseg",
 }
-"""What people write for a framework beside its name, its module, its distributions and what its programs import."""
+"""Names that people write for a framework beside its own, its module, its distributions and what its programs import."""
 
 NOISE = frozenset(
     {
@@ -197,7 +197,7 @@ def _own_names(framework: Framework) -> list[str]:
 
 
 def _imported_names(framework: Framework) -> Iterator[str]:
-    """What its programs call it, or parts of it: ``tf`` of ``import tensorflow as tf``, ``Image`` of Pillow's."""
+    """The names that its programs have for it, or for parts of it: ``tf`` of ``import tensorflow as tf``, ``Image`` of Pillow's."""
     for statement in ast.walk(ast.parse(framework.imports)):
         for alias in statement.names if isinstance(statement, ast.Import | ast.ImportFrom) else ():
             module = str(statement.module) if isinstance(statement, ast.ImportFrom) else alias.name

@@ -105,7 +105,7 @@ def _range(text: str) -> range:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one rule makes of one image: the size, or why it is refused; and what the installed library made."""
+    """The answer of one rule for one image: the size, or why it is refused; and that of the installed library."""
 
     rule: LibrarySize
     size: Size | None

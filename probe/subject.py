@@ -1,4 +1,4 @@
-"""What a command is asked about: a function, a program, a framework's call, or files; told by how it is written."""
+"""The subject of a command: a function, a program, a framework's call, or files; told by how it is written."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class SizeRefused(ValueError):
 
 
 class RequestKind(StrEnum):
-    """What a size is asked by."""
+    """The quantity that decides the output size."""
 
     SCALE = "scale"
     SHORTEST = "shortest side"
@@ -56,7 +56,7 @@ class SizeRequest:
 
     @property
     def kind(self) -> RequestKind:
-        """What is asked by; ``ValueError`` where that is nothing, or more than one thing."""
+        """The quantity that is given; ``ValueError`` where none is, or more than one."""
         asked = [
             kind
             for kind, value in (

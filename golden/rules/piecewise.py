@@ -34,7 +34,7 @@ FEATURES: dict[str, Callable[[AxisSizes], Fraction]] = {
     "other_out": lambda sizes: Fraction(sizes.other_out),
     "is_width": lambda sizes: Fraction(sizes.axis == "width"),
 }
-"""What a condition may look at; ratios are ``n_out / n_in``."""
+"""The quantities that a condition may compare; ratios are ``n_out / n_in``."""
 
 _DIRECTIONS = {
     ("ratio", ">"): "when enlarging",

@@ -139,7 +139,7 @@ def _channels(operation: Operation, size_in: Pair, size_out: Pair, rounding: flo
 
 
 def _rounding(whole: np.ndarray) -> float:
-    """What float32 explains of an output, from the responses ``(h, w, H, W)`` to every impulse.
+    """The error of an output that float32 explains, from the responses ``(h, w, H, W)`` to every impulse.
 
     A sum of float32 products, each product and addition rounded once, on values up to the gain: of as many products as
     there are pixels, and of :data:`_TAPS` at least, since a border folds all taps of a kernel onto few pixels.

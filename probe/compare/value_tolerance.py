@@ -83,7 +83,7 @@ def value_tolerance(
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """What a test with some tolerance cannot see, at one size.
+    """Errors that a test with some tolerance cannot see, at one size.
 
     coefficient
         From which to which cubic coefficient; ``None`` for another kernel.
@@ -102,7 +102,7 @@ class Hidden:
 
 
 def hidden_by(convention: Convention, size_in: Pair, size_out: Pair, tolerance: float) -> Hidden:
-    """What passes a test that allows outputs to be off by ``tolerance``, for images in [-1, 1].
+    """The errors that pass a test which allows outputs to be off by ``tolerance``, for images in [-1, 1].
 
     Differences are worst cases over all such images, so what is listed passes on every image; a test on one image hides
     more. A small shift, and a small change of the coefficient, change weights in proportion.

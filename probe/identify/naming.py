@@ -245,7 +245,7 @@ _STOPPING = (*_NO_MATRIX, Cause.SEPARABILITY)
 
 
 def _stopped(caller: CountingCaller, sweeps: list[Sweep], faults: tuple[Fault, ...]) -> Identification:
-    """What was seen, and no estimate: numbers of a matrix mean nothing where there is none."""
+    """The faults that were seen, without an estimate: numbers of a matrix mean nothing where there is none."""
     measured = sum(len(axis.matrices) for axis in sweeps)
     discrepancy = Discrepancy(caller.operation.id, "one matrix an axis", Verdict.DIVERGES, measured=measured)
     return Identification(discrepancy.with_faults(faults), calls=caller.calls, faults=faults)

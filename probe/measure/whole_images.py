@@ -62,5 +62,5 @@ def image_source(size: Pair) -> str:
 
 
 def resized_image(operation: Operation, size_in: Pair, size_out: Pair) -> np.ndarray:
-    """What the call makes of :func:`random_image`, ``(h, w)``; raises as :func:`impulse_responses` does."""
+    """The result of the call for :func:`random_image`, ``(h, w)``; raises as :func:`impulse_responses` does."""
     return call(operation, random_image(size_in)[None, :, :, None].copy(), size_out)[0, :, :, 0]

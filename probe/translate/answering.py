@@ -58,7 +58,7 @@ class Answer:
 
 
 class Question:
-    """What to write instead of ``operation``; ``store`` measures, or knows what was measured.
+    """The calls to write instead of ``operation``; ``store`` measures, or knows what was measured.
 
     ``dtype`` is one of :data:`DTYPES`; ``every`` measures all calls of a framework where none is the same function.
     """

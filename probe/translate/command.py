@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _source(options: argparse.Namespace) -> tuple[Operation, list[Operation]]:
-    """What to translate, and what else the words may mean."""
+    """The source to translate, and others that the words may mean."""
     stated = options.name is not None or any(getattr(options, field) is not None for _, field, _ in CONVENTION_OPTIONS)
     if stated == (options.subject is not None):
         raise ValueError("say what to translate: a call or a convention, or --name, or --kernel and what belongs to it")

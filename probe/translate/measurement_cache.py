@@ -75,7 +75,7 @@ class CachedStore:
         return judgement
 
     def answer(self, question: str, operations: tuple[Operation, ...]) -> dict[str, Any] | None:
-        """What was kept as the answer to another question about calls; ``None`` where nothing was."""
+        """The kept answer to another question about calls; ``None`` where nothing was."""
         path = self._path(question, *operations)
         if path is None or self.is_fresh:
             return None
@@ -120,7 +120,7 @@ def _conditions() -> str:
 
 
 def _processor() -> str:
-    """What tells processors apart that compute in other ways: libraries choose code by the instructions there are."""
+    """The features that decide how a processor computes: libraries choose code by the instructions there are."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

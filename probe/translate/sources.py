@@ -1,4 +1,4 @@
-"""What a question of translation starts from: a native call, or a convention by its name or its own words."""
+"""The source of a translation: a native call, or a convention by its name or its own words."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def convention_source(convention: Convention, name: str = "") -> Operation:
 
 
 def find_source(text: str, candidates: Iterable[Operation]) -> tuple[Operation, list[Operation]]:
-    """What ``text`` means, and what else it may mean: a native call, or a convention as an operation.
+    """The meaning of ``text``, and other meanings it may have: a native call, or a convention as an operation.
 
     First what it names whole: an id, a name or a call; a name of the catalogue ("matlab-imresize"); a convention as
     it is printed ("linear half_pixel antialias") or as Python source. Then the words of a call, as

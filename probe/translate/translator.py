@@ -42,7 +42,7 @@ _RANK = {Verdict.EXACT: 0, Verdict.AGREES: 0, Verdict.APPROXIMATES: 1, Verdict.T
 
 @dataclass(frozen=True, slots=True)
 class BothAxes:
-    """What whole images show of two calls that agree along each axis.
+    """The comparison, on whole images, of two calls that agree along each axis.
 
     ``certificate`` says what was compared, in sentences, empty where that was nothing; ``fault`` where they differ, and
     by how much, empty where they do not; ``grey_levels`` is the worst difference. ``compared`` and ``differing`` are

@@ -34,7 +34,7 @@ class EveryCall:
 
 
 AnyCall = Operation | ByScaleOperation | NdOperation | ExportCase | EveryCall
-"""What a question is asked of."""
+"""The kinds of call that a question may be about."""
 
 
 def operation_finding(

@@ -1,4 +1,4 @@
-"""What to write in every other framework instead of a call, and does it do what the table says?"""
+"""Does the call that the table gives for each other framework do as the table says?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a resize of both axes should give: exact operators, one an axis, or what another call gives."""
+"""The expected result of a resize of both axes: by exact operators, one an axis, or by another call."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def axis_operator(
 
 
 class ExpectedOperator(Protocol):
-    """What is expected of both axes; it is hashable, equal where it expects the same, and its text names it."""
+    """The exact operators of both axes; it is hashable, equal where it expects the same, and its text names it."""
 
     def axes(self, size_in: Pair, size_out: Pair) -> tuple[AxisOperator, AxisOperator]:
         """The operators along the height and the width.
@@ -154,7 +154,7 @@ def shifted_exact(convention: Convention, pair: Pair, scale: Fraction | None = N
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What is expected of one image, or of every impulse, at one shape.
+    """The expected result of one image, or of every impulse, at one shape.
 
     values
         float64: ``(h, w)`` of an image, ``(h, w, H, W)`` of impulses.

@@ -38,7 +38,7 @@ from halfpixel.probe.measure.whole_images import impulse_responses, resized_imag
 RANDOM_SHAPES = {"quick": 60, "full": 200}
 """By size set, how many shapes chosen by chance are asked."""
 SECONDS = 60.0
-"""What the images may take, by default; only calls that take a tenth of a second each come near it."""
+"""Seconds that the images may take, by default; only calls that take a tenth of a second each come near it."""
 
 _FEW = {PREPARED: (2, 4, 2), SLOW: (4, 12, 0)}
 """By what makes a call slow: how many joint, random and real shapes it is asked."""
@@ -78,7 +78,7 @@ class ShapeDifference:
 
 @dataclass(frozen=True, slots=True)
 class WholeOperatorCheck:
-    """What both axes together were held against, and whether they are that.
+    """The comparison of both axes together with what is expected of them.
 
     subject, against
         What was called, and what it was held against.
@@ -139,7 +139,7 @@ class WholeOperatorCheck:
 
     @property
     def certificate(self) -> str:
-        """What was verified, in plain sentences, and what that would miss."""
+        """The shapes that were verified and the errors that this would miss, in sentences; empty where it is not."""
         if not self.is_verified:
             return ""
         return " ".join(_sentences(self))
@@ -220,7 +220,7 @@ def _asked_shapes(operation: Operation, random: int, run: _Run) -> tuple[list[Sh
 
 @dataclass(slots=True)
 class _Run:
-    """What was found so far."""
+    """The state of a check that is under way."""
 
     operation: Operation
     expectation: ExactExpectation | SameAsCall
@@ -388,7 +388,7 @@ def _value_errors(got: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 
 def _fault(asked: list[Shape], differing: tuple[ShapeDifference, ...]) -> Fault:
-    """What differs, as one fault: where, how much at most, at which shape, and the smallest that shows it."""
+    """The fault that covers all differing shapes: where, how much at most, at which shape, and the smallest that shows it."""
     by_shape = {difference.shape: difference for difference in differing}
     where = where_it_fails(asked, [shape in by_shape for shape in asked])
     places = places_that_fail([difference.outputs for difference in differing])

@@ -39,7 +39,7 @@ AnyResult = Callable[[np.ndarray, Size], np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class GivenScale:
-    """What a function returns for a scale.
+    """The result of a function for a scale.
 
     ``size_text`` says which size, such as ``round(n_in / 2), halves to even``; ``finding`` what it does at that size.
     """

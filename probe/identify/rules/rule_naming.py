@@ -78,7 +78,7 @@ def joint_evidence(shapes: Sequence[Shape]) -> Iterator[str]:
 
 
 def follow_rule(caller: CountingCaller) -> RuleFinding:
-    """What both axes of the caller's operation follow."""
+    """The rule that both axes of the caller's operation follow, if any."""
     return RuleSearch(caller.resize_plane, _accepted(caller)).run()
 
 

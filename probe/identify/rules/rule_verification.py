@@ -63,7 +63,7 @@ _ROUNDS = 4
 _OBSERVED = 160
 """Height and width together, up to which a shape that does not fit is observed impulse by impulse."""
 _SECONDS = 4.0
-"""What the calls may take, all together; fewer shapes are observed where one takes long."""
+"""Seconds that the calls may take, all together; fewer shapes are observed where one takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class RuleFinding:
-    """What both axes together follow.
+    """The rule that both axes together follow, and where it was verified.
 
     rule
         The rule; ``None`` where none explains what was observed.

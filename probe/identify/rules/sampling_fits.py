@@ -51,7 +51,7 @@ def error_of(rule: ResizeRule, seen: Observation, noise: float | None = None) ->
 
 
 def tolerance_of(rule: ResizeRule, seen: Observation, expected: np.ndarray) -> float:
-    """What float32 explains at these sizes, and what the observation itself may be off."""
+    """The error that float32 explains at these sizes, and that of the observation itself."""
     return gain_tolerance(rule.convention, *seen.sizes.pair, round(row_gain(expected), 3)) + seen.noise
 
 
