@@ -57,7 +57,7 @@ _ALSO_CALLED = {
     "ndimage": "scipy",
     "mmsegmentation": "mmseg",
 }
-"""Names that people write for a framework beside its own, its module, its distributions and what its programs import."""
+"""Names that people write for a framework, beside its own and those of its module, distributions and imports."""
 
 NOISE = frozenset(
     {
@@ -197,7 +197,7 @@ def _own_names(framework: Framework) -> list[str]:
 
 
 def _imported_names(framework: Framework) -> Iterator[str]:
-    """The names that its programs have for it, or for parts of it: ``tf`` of ``import tensorflow as tf``, ``Image`` of Pillow's."""
+    """The names in its programs: ``tf`` of ``import tensorflow as tf``, ``Image`` of Pillow's."""
     for statement in ast.walk(ast.parse(framework.imports)):
         for alias in statement.names if isinstance(statement, ast.Import | ast.ImportFrom) else ():
             module = str(statement.module) if isinstance(statement, ast.ImportFrom) else alias.name

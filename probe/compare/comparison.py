@@ -232,7 +232,7 @@ _LONGEST_ALONE = 640
 def _refuted(
     result: Discrepancy, operation: Operation, convention: Convention, whole: WholeOperatorCheck
 ) -> Discrepancy:
-    """The verdict that both axes at once give; its cause is that of an axis alone where that differs, too, at those sizes."""
+    """The verdict of both axes at once; its cause is that of an axis alone where that differs, too, at those sizes."""
     worst = worst_fault(whole.faults)
     verdict = Verdict.APPROXIMATES if worst.factor == Cause.PRECISION else Verdict.DIVERGES
     attribution = Attribution((worst.factor,), "; ".join(fault.explanation for fault in whole.faults))

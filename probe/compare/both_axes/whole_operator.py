@@ -388,7 +388,7 @@ def _value_errors(got: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 
 def _fault(asked: list[Shape], differing: tuple[ShapeDifference, ...]) -> Fault:
-    """The fault that covers all differing shapes: where, how much at most, at which shape, and the smallest that shows it."""
+    """One fault for all differing shapes: where, how much at most, at which shape, and the smallest that shows it."""
     by_shape = {difference.shape: difference for difference in differing}
     where = where_it_fails(asked, [shape in by_shape for shape in asked])
     places = places_that_fail([difference.outputs for difference in differing])
