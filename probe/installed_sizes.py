@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
-from typing import Any
 
-import numpy as np
-
-from halfpixel.adapters import operations_by_scale
-from halfpixel.golden.library_sizes import LibrarySize, RequestKind, Size, SizeRequest
+from halfpixel.adapters.size_questions import size_question
+from halfpixel.golden.library_sizes import LibrarySize, Size, SizeRequest
 from halfpixel.probe.measure.axis_matrix import exception_text
-
-Question = Callable[[Size, SizeRequest], Any]
-"""Resizes an image of zeros as requested, and returns the (height, width) that came out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +22,7 @@ def ask_installed(library_size: LibrarySize, image: Size, request: SizeRequest) 
 
     An exception of the library is its refusal.
     """
-    if request.kind is RequestKind.SCALE:
-        question = _by_scale(library_size.library)
-    else:
-        module, question = _QUESTIONS.get((library_size.library, library_size.call, request.kind), ("", None))
-        if module and find_spec(module) is None:
-            return None
+    question = size_question(library_size)
     if question is None:
         return None
     try:
@@ -43,81 +30,3 @@ def ask_installed(library_size: LibrarySize, image: Size, request: SizeRequest) 
     except Exception as error:  # a library may raise anything for a request that it refuses
         return InstalledAnswer(refused=exception_text(error))
     return InstalledAnswer((int(height), int(width)))
-
-
-_ASKED_BY_SCALE = ("torch", "opencv", "scipy", "skimage", "onnxruntime", "pillow", "tensorflow")
-"""Of the frameworks whose calls by scale are known, those that are quick on large images, too."""
-
-
-def _by_scale(library: str) -> Question | None:
-    name = {"keras": "tensorflow"}.get(library, library)
-    if name not in _ASKED_BY_SCALE:
-        return None
-    calls = [
-        call
-        for call in operations_by_scale(name)
-        if call.decides_size and not call.one_scale and not call.keep_aspect_ratio_policy
-    ]
-    if not calls:
-        return None
-    call = calls[0]
-
-    def ask(image: Size, request: SizeRequest) -> Size:
-        scale = tuple(float(s) for s in request.scale or ())
-        result = call.run(np.zeros((1, *image, 1), np.float32), (scale[0], scale[1]))
-        return result.shape[1], result.shape[2]
-
-    return ask
-
-
-def _torchvision(image: Size, request: SizeRequest) -> Any:
-    import torch
-    from torchvision.transforms.v2.functional import resize
-
-    shortest = None if request.shortest is None else [request.shortest]
-    return resize(torch.zeros(1, *image), shortest, max_size=request.longest).shape[-2:]
-
-
-def _thumbnail(image: Size, request: SizeRequest) -> Any:
-    from PIL import Image
-
-    picture = Image.new("L", image[::-1])
-    picture.thumbnail((request.longest, request.longest))
-    return picture.size[::-1]
-
-
-def _contain(image: Size, request: SizeRequest) -> Any:
-    from PIL import Image, ImageOps
-
-    box = request.letterbox or (request.longest, request.longest)
-    return ImageOps.contain(Image.new("L", image[::-1]), box[::-1]).size[::-1]
-
-
-def _resize_with_pad(image: Size, request: SizeRequest) -> Any:
-    import tensorflow as tf
-
-    # Ones where the image lies, zeros where it is padded.
-    height, width = request.letterbox or image
-    padded = tf.image.resize_with_pad(tf.ones((*image, 1)), height, width, method="nearest").numpy()[..., 0]
-    return int(padded.any(axis=1).sum()), int(padded.any(axis=0).sum())
-
-
-def _imrescale(image: Size, request: SizeRequest) -> Any:
-    import mmcv
-
-    box = request.letterbox or (request.longest or 10**9, request.shortest or request.longest)
-    return mmcv.imrescale(np.zeros(image, np.uint8), tuple(box)).shape
-
-
-_SHORT, _LONG, _BOX = RequestKind.SHORTEST, RequestKind.LONGEST, RequestKind.LETTERBOX
-_QUESTIONS: dict[tuple[str, str, RequestKind], tuple[str, Question]] = {
-    ("torchvision", "Resize(shortest, max_size=longest)", _SHORT): ("torchvision", _torchvision),
-    ("torchvision", "Resize(None, max_size=longest)", _LONG): ("torchvision", _torchvision),
-    ("pillow", "Image.thumbnail", _LONG): ("PIL", _thumbnail),
-    ("pillow", "ImageOps.contain", _LONG): ("PIL", _contain),
-    ("pillow", "ImageOps.pad", _BOX): ("PIL", _contain),
-    ("tensorflow", "tf.image.resize_with_pad", _BOX): ("tensorflow", _resize_with_pad),
-    ("mmcv", "imrescale((longest, shortest))", _SHORT): ("mmcv", _imrescale),
-    ("mmcv", "imrescale((longest, longest))", _LONG): ("mmcv", _imrescale),
-}
-"""By library, call and kind: the module that must be installed, and how to ask."""
