@@ -1,4 +1,4 @@
-"""Does a convention explain every pixel of a resized image, and by which arithmetic: passes, rounding, ties?"""
+"""Does a convention explain every pixel of a resized image, and by which arithmetic?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from halfpixel.golden import Convention
 from halfpixel.golden.rounding import rounded
 from halfpixel.golden.vocabulary import GREY_LEVELS
 from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF
-from halfpixel.probe.identify.quantised_rounding import FIXED_POINT, ROUNDING_SPREAD, SHORT_PRODUCTS
+from halfpixel.probe.identify.quantised_rounding import ROUNDING_SPREAD, SHORT_PRODUCTS
+from halfpixel.probe.image_pairs.arithmetic import FLOATS, ROUNDED, SHORT, Arithmetic
 from halfpixel.probe.image_pairs.sparse_axis import SparseAxis, sparse_axis
 
 _LONG_WEIGHTS = 2.0**-23
@@ -68,45 +69,6 @@ class ImagePair:
         """The convention along the height and the width; ``ValueError`` where it has no meaning."""
         (H, W), (h, w) = self.image.shape, self.result.shape
         return sparse_axis(convention, H, h, self.scales[0]), sparse_axis(convention, W, w, self.scales[1])
-
-
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
-    """How exact values become results.
-
-    passes
-        ``once``: both axes in one sum, rounded once; ``rows`` or ``columns``: that axis is resized first, and what it
-        gives is rounded and clipped before the other, as Pillow does with 8 bits; ``either``: the one or the other,
-        as the sizes decide.
-    rule
-        ``nearest`` or ``truncate``, of every rounding.
-    extra
-        Levels of 255 that short weights may add.
-    """
-
-    passes: str
-    rule: str = "nearest"
-    extra: float = 0.0
-
-    def __str__(self) -> str:
-        rounds = {"nearest": "rounded to the nearest", "truncate": "rounded down"}[self.rule]
-        if self.extra:
-            return f"{rounds}, off by up to {self.extra:g} grey levels more, as with short weights or products"
-        if self.passes == "once":
-            return f"{rounds} once, after both axes"
-        if self.passes == "either":
-            return f"one axis before the other, as the sizes decide, {rounds} and clipped between them and again after"
-        other = {"rows": "columns", "columns": "rows"}[self.passes]
-        return f"{self.passes} first, {rounds} and clipped before the {other} and again after"
-
-
-ROUNDED = tuple(
-    Arithmetic(passes, rule) for rule in ("nearest", "truncate") for passes in ("once", "rows", "columns", "either")
-)
-"""The arithmetics that are tried for integers, the plainest first."""
-SHORT = tuple(Arithmetic("once", "nearest", extra) for extra in (FIXED_POINT, SHORT_PRODUCTS))
-"""Tried beside them: short fixed-point weights, and products, as OpenCV has them."""
-FLOATS = Arithmetic("once")
 
 
 @dataclass(frozen=True, slots=True)
