@@ -20,6 +20,15 @@ Place = Callable[[np.ndarray, int, int], tuple[np.ndarray, int]]
 Pick = Callable[[np.ndarray, int], np.ndarray]
 
 
+_KEPT_WEIGHTS = 1 << 16
+
+
+def kept(rule: AxisRule) -> AxisRule:
+    """The rule with the last matrices it made: the small ones, since those of large images would fill the memory."""
+    small = lru_cache(maxsize=256)(rule)
+    return lambda n_in, n_out: (small if n_in * n_out <= _KEPT_WEIGHTS else rule)(n_in, n_out)
+
+
 def half_pixel(o: np.ndarray, n_in: int, n_out: int) -> tuple[np.ndarray, int]:
     """Pixel centres at half-integers: ``(o + 1/2) n_in / n_out - 1/2``."""
     return (2 * o + 1) * n_in - n_out, 2 * n_out
@@ -120,7 +129,7 @@ class Interpolation:
         return matrix / matrix.sum(axis=1, keepdims=True) if self.border == "renormalise" else matrix
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def linear_with_step(n_in: int, n_out: int, p: int, q: int) -> np.ndarray:
     """Linear, half-pixel weights of a step of ``p / q`` input pixels, whatever the sizes are."""
 

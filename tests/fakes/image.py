@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from halfpixel.adapters import Operation, from_callable
 from halfpixel.golden import Convention
 
-from .axis import AxisRule
+from .axis import AxisRule, kept
 
 Resize = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
 Change = Callable[[np.ndarray], np.ndarray]
@@ -56,8 +55,8 @@ def separable(
     rule: AxisRule, rule_w: AxisRule | None = None, *, between: Change = unchanged, after: Change = unchanged
 ) -> Resize:
     """Rows first, then columns, in float64; ``between`` and ``after`` are done to the image after either pass."""
-    along_h = lru_cache(maxsize=256)(rule)
-    along_w = along_h if rule_w is None else lru_cache(maxsize=256)(rule_w)
+    along_h = kept(rule)
+    along_w = along_h if rule_w is None else kept(rule_w)
 
     def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         rows = between(along_h(image.shape[0], size[0]) @ image)
@@ -68,7 +67,7 @@ def separable(
 
 def batched(rule: AxisRule) -> Resize:
     """The same for ``(N, H, W, C)`` at once."""
-    weights = lru_cache(maxsize=256)(rule)
+    weights = kept(rule)
 
     def run(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         planes = images.transpose(0, 3, 1, 2)

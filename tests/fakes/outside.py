@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
+
+from . import axis
 
 Resize = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
 Kernel = Callable[[np.ndarray], np.ndarray]
@@ -106,11 +107,11 @@ def matrix(
 
 def from_matrices(weights: Callable[[int, int], np.ndarray]) -> Resize:
     """``weights(n_in, n_out)`` along both axes, in float64, returned as float32."""
-    kept = lru_cache(maxsize=512)(weights)
+    made = axis.kept(weights)
 
     def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        rows = kept(image.shape[0], size[0]) @ image.astype(np.float64)
-        return (rows @ kept(image.shape[1], size[1]).T).astype(np.float32)
+        rows = made(image.shape[0], size[0]) @ image.astype(np.float64)
+        return (rows @ made(image.shape[1], size[1]).T).astype(np.float32)
 
     return resize
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from .axis import (
     ceil,
     floor,
     half_pixel,
+    kept,
     middle_half,
     pytorch_half_pixel,
     round_half_even,
@@ -46,7 +46,7 @@ _PICKS = {
 }
 
 
-@lru_cache(maxsize=256)
+@kept
 def _linear_weights(n_in: int, n_out: int) -> np.ndarray:
     return LINEAR(n_in, n_out)
 
@@ -99,7 +99,7 @@ def _gathered_nearest(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return image[rows[:, None], columns]
 
 
-@lru_cache(maxsize=256)
+@kept
 def _transposed_weights(n_in: int, n_out: int) -> np.ndarray:
     return np.ascontiguousarray(CUBIC_ANTIALIAS(n_in, n_out).T)
 

@@ -19,13 +19,20 @@ LINEAR = Convention(kernel="linear")
 ANTIALIASED = LINEAR.but(antialias=True, border="renormalise")
 
 
+_KEPT_WEIGHTS = 1 << 13
+
+
 def jointly(axis_matrix: AxisMatrix) -> Resize:
     """A resize whose matrices depend on the sizes of both axes; float32 from float64."""
-    kept = lru_cache(maxsize=4096)(axis_matrix)
+    small = lru_cache(maxsize=1024)(axis_matrix)
+
+    def made(n_in: int, n_out: int, other_in: int, other_out: int, is_width: bool) -> np.ndarray:
+        matrix_of = small if n_in * n_out <= _KEPT_WEIGHTS else axis_matrix
+        return matrix_of(n_in, n_out, other_in, other_out, is_width)
 
     def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         (height, width), (h, w) = image.shape, size
-        rows, columns = kept(height, h, width, w, False), kept(width, w, height, h, True)
+        rows, columns = made(height, h, width, w, False), made(width, w, height, h, True)
         return (rows @ image.astype(np.float64) @ columns.T).astype(np.float32)
 
     return resize
