@@ -13,6 +13,7 @@ from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import Convention
 from halfpixel.golden.vocabulary import GREY_LEVELS, Cause, Verdict
 from halfpixel.probe.compare.candidates import differences
+from halfpixel.probe.compare.reference import accepts
 from halfpixel.probe.identify.input_formats import ChosenFormat
 from halfpixel.probe.identify.quantised_measurement import LevelCaller, lines_for
 from halfpixel.probe.image_pairs.candidates import documented_conventions
@@ -74,7 +75,7 @@ def check_levels(chosen: ChosenFormat, convention: Convention, sizes: Sequence[P
     def resized(image: np.ndarray, size: Pair) -> np.ndarray:
         return caller.resize_plane(image, size)
 
-    shapes = [shape for shape in _shapes(sizes, chosen.operation) if _accepts(chosen.operation, *shape)]
+    shapes = [shape for shape in _shapes(sizes, chosen.operation) if accepts(chosen.operation, *shape)]
     measured, refusals = _measured(shapes, resized)
     form = str(chosen.form)
     return _judged(chosen.operation.id, convention, measured, refusals, form)
@@ -124,14 +125,6 @@ def _shapes(sizes: Sequence[Pair], operation: Operation) -> Iterator[tuple[Pair,
         yield (n_in, columns), (n_out, columns)
         yield (columns, n_in), (columns, n_out)
     yield from JOINT_SHAPES
-
-
-def _accepts(operation: Operation, size_in: Pair, size_out: Pair) -> bool:
-    pairs = list(zip(size_in, size_out, strict=True))
-    grows = {n_out > n_in for n_in, n_out in pairs}
-    return all(operation.accepts(*pair) for pair in pairs) and not (
-        operation.same_scale_on_both_axes and len(grows) > 1
-    )
 
 
 def _measured(

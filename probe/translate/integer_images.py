@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from halfpixel.adapters import NotInstalled, Operation
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import Convention, matrix
+from halfpixel.golden.vocabulary import GREY_LEVELS
 from halfpixel.probe.compare.reference import accepts
 from halfpixel.probe.measure.axis_matrix import Refused, call
 from halfpixel.probe.measure.joint_shapes import Shape, shape_text
 from halfpixel.probe.translate.sources import halves_up
 
 UINT8 = "uint8"
-_LEVELS = 255
 
 _SHAPES: tuple[Shape, ...] = (
     ((8, 8), (12, 12)),
@@ -99,7 +99,7 @@ def compare_bytes(source: Operation, target: Operation, convention: Convention |
             if convention is None:
                 continue
             exact = _exact(convention, planes, shape)
-            error = float(np.abs(result.values - np.clip(halves_up(exact), 0, _LEVELS)).max())
+            error = float(np.abs(result.values - np.clip(halves_up(exact), 0, GREY_LEVELS)).max())
             apart[operation.id] = max(apart.get(operation.id, 0.0), error)
             models[operation.id] &= {
                 name for name in _PASSES if np.abs(_PASSES[name](convention, planes, shape) - result.values).max() <= 1
@@ -121,17 +121,17 @@ def _images(convention: Convention | None, shape: Shape) -> np.ndarray:
     """Random bytes, black and white at random and in stripes, and the worst images of some outputs, ``(K, H, W)``."""
     (height, width), _ = shape
     rng = np.random.default_rng(height * 1009 + width)
-    planes = [rng.integers(0, _LEVELS + 1, (height, width)) for _ in range(4)]
-    planes += [_LEVELS * rng.integers(0, 2, (height, width)) for _ in range(4)]
+    planes = [rng.integers(0, GREY_LEVELS + 1, (height, width)) for _ in range(4)]
+    planes += [GREY_LEVELS * rng.integers(0, 2, (height, width)) for _ in range(4)]
     rows, columns = np.indices((height, width))
-    planes += [_LEVELS * ((rows // k + columns // k) % 2) for k in (1, 2, 3)]
-    planes += [_LEVELS * (rows % 2), _LEVELS * (columns % 2), _LEVELS * (rows < height // 2)]
+    planes += [GREY_LEVELS * ((rows // k + columns // k) % 2) for k in (1, 2, 3)]
+    planes += [GREY_LEVELS * (rows % 2), GREY_LEVELS * (columns % 2), GREY_LEVELS * (rows < height // 2)]
     if convention is not None:
         along_h, along_w = _matrices(convention, shape)
         for place in range(_OUTPUTS):
             row, column = (place * len(axis) // _OUTPUTS for axis in (along_h, along_w))
             weights = np.outer(along_h[row], along_w[column])
-            planes += [_LEVELS * (weights > 0), _LEVELS * (weights < 0)]
+            planes += [GREY_LEVELS * (weights > 0), GREY_LEVELS * (weights < 0)]
     stacked = np.stack(planes).astype(np.uint8)
     stacked.setflags(write=False)
     return stacked
@@ -141,15 +141,15 @@ def _resized(operation: Operation, planes: np.ndarray, size: tuple[int, int]) ->
     """The planes resized; those of several channels in all but an opaque alpha, of which the first is taken."""
     images = np.repeat(planes[..., None], operation.channels, axis=3)
     if operation.channels in _WITH_ALPHA:
-        images[..., -1] = _LEVELS
+        images[..., -1] = GREY_LEVELS
     got = call(operation, images, size)[..., 0]
     if got.dtype.kind in "iu":
         return _Bytes(got.astype(np.float64))
     values, returned = np.nan_to_num(got.astype(np.float64)), "returns floats, rounded and clipped here"
-    white = call(operation, np.full_like(images[:1], _LEVELS), size)
+    white = call(operation, np.full_like(images[:1], GREY_LEVELS), size)
     if float(np.abs(white).max()) < 2:
-        values, returned = values * _LEVELS, "returns floats from 0 to 1, scaled, rounded and clipped here"
-    return _Bytes(np.clip(np.rint(values), 0, _LEVELS), returned)
+        values, returned = values * GREY_LEVELS, "returns floats from 0 to 1, scaled, rounded and clipped here"
+    return _Bytes(np.clip(np.rint(values), 0, GREY_LEVELS), returned)
 
 
 @lru_cache(maxsize=64)
@@ -163,23 +163,22 @@ def _exact(convention: Convention, planes: np.ndarray, shape: Shape) -> np.ndarr
     return np.asarray(along_h @ planes.astype(np.float64) @ along_w.T)
 
 
-def _width_first(convention: Convention, planes: np.ndarray, shape: Shape) -> np.ndarray:
+def _two_passes(convention: Convention, planes: np.ndarray, shape: Shape, is_width_first: bool) -> np.ndarray:
+    """A model of two passes, each of which rounds and clips to bytes."""
     along_h, along_w = _matrices(convention, shape)
-    between = np.clip(halves_up(planes.astype(np.float64) @ along_w.T), 0, _LEVELS)
-    return np.asarray(np.clip(halves_up(along_h @ between), 0, _LEVELS))
 
+    def whole(values: np.ndarray) -> np.ndarray:
+        return np.asarray(np.clip(halves_up(values), 0, GREY_LEVELS))
 
-def _height_first(convention: Convention, planes: np.ndarray, shape: Shape) -> np.ndarray:
-    along_h, along_w = _matrices(convention, shape)
-    between = np.clip(halves_up(along_h @ planes.astype(np.float64)), 0, _LEVELS)
-    return np.asarray(np.clip(halves_up(between @ along_w.T), 0, _LEVELS))
+    if is_width_first:
+        return whole(along_h @ whole(planes.astype(np.float64) @ along_w.T))
+    return whole(whole(along_h @ planes.astype(np.float64)) @ along_w.T)
 
 
 _PASSES: dict[str, Callable[[Convention, np.ndarray, Shape], np.ndarray]] = {
-    "the width first": _width_first,
-    "the height first": _height_first,
+    "the width first": partial(_two_passes, is_width_first=True),
+    "the height first": partial(_two_passes, is_width_first=False),
 }
-"""Models of two passes, each of which rounds and clips to bytes."""
 
 
 def grey_levels_text(levels: float) -> str:
