@@ -2,7 +2,7 @@
 
 from setuptools import find_packages, setup
 
-ROOMS = ("golden", "adapters", "probe", "parity", "segmentation", "reports", "suites")
+ROOMS = ("golden", "adapters", "defects", "probe", "parity", "segmentation", "reports", "suites")
 FOLDERS = [folder for room in ROOMS for folder in find_packages(include=[room, f"{room}.*"])]
 
 setup(

@@ -1,4 +1,4 @@
-"""Gives tox an environment for each release in requirements/versions.toml; tox reads this file beside tox.ini."""
+"""Gives tox an environment for each release in the catalogues of suites/ledger; tox reads this file beside tox.ini."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from tox.plugin import impl
 from tox.session.state import State
 
 ROOT = Path(__file__).parent
-NOT_RELEASES = ("package", "with")
 
 
 def _releases() -> Iterator[tuple[str, str, list[str]]]:
     """Each framework, its release, and what its environment holds beside what all of them do."""
-    versions = tomllib.loads((ROOT / "requirements" / "versions.toml").read_text(encoding="utf-8"))
-    for framework, lines in versions.items():
-        for release, pins in lines.items():
-            if release not in NOT_RELEASES:
-                others = f"{lines.get('with', '')} {pins}".split()
-                yield framework, release, [f"{lines['package']}=={release}", *others]
+    for path in sorted((ROOT / "suites" / "ledger").glob("*.toml")):
+        catalogue = tomllib.loads(path.read_text(encoding="utf-8"))
+        releases = catalogue.get("releases", {})
+        shared = releases.pop("with", "")
+        for release, pins in releases.items():
+            yield catalogue["framework"], release, [f"{catalogue['package']}=={release}", *f"{shared} {pins}".split()]
 
 
 @impl

@@ -115,8 +115,9 @@ _ON = {
 # where 65,536 pixels become as many.
 _COSTS = {"jax": PREPARED, "openvino": PREPARED, "numpy": SLOW}
 
-# Interpolation and antialias, beside the default, of each backend. The torch backend says that it has no Lanczos. Of
-# the jax backend only what picks and repeats: the rest is jax.image.resize, whose shapes would take as long here again.
+# Interpolation and antialias, beside the default, of each backend. The torch backend refuses Lanczos, which the page of
+# the layer lists: that is asked of the layer. Of the jax backend only what picks and repeats: the rest is
+# jax.image.resize, whose shapes would take as long here again.
 _COMMON = (("bilinear", True), ("nearest", False), ("bicubic", False), ("bicubic", True))
 _LANCZOS = (("lanczos3", False), ("lanczos5", True))
 _ROWS = {
@@ -190,6 +191,9 @@ def _layers(backend: str) -> Iterator[Operation]:
         yield _keras(function, call, claim, backend, {}, helpers, is_default=True)
         claim = _resizing_layer_claim("bicubic", True, backend)
         yield _keras(function, call, claim, backend, {"interpolation": "bicubic", "antialias": True}, helpers)
+    if backend == "torch":
+        claim = _resizing_layer_claim("lanczos3", False, backend)
+        yield _keras(function, call, claim, backend, {"interpolation": "lanczos3"}, helpers)
     function, call = "layers.UpSampling2D", "upsampling_layer(h // x.shape[1], w // x.shape[2]{})(x)"
     helpers = (upsampling_layer,)
     claim = _upsampling_layer_claim("nearest", backend)

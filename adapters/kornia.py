@@ -17,7 +17,7 @@ from halfpixel.adapters.conventions import (
     with_corners,
 )
 from halfpixel.adapters.gradients import Gradient
-from halfpixel.adapters.operation import Operation, OperationFactory, has_two_pixels
+from halfpixel.adapters.operation import AllBut, Operation, OperationFactory, doubles, is_one_pixel
 from halfpixel.adapters.torch.calls import FRAMEWORK as TORCH
 from halfpixel.adapters.torch.gradients import torch_backward
 
@@ -121,13 +121,12 @@ def _resizes() -> Iterator[Operation]:
     yield _kornia("augmentation Resize(nearest)", layer, CENTRED_NEAREST, _AUGMENTATION, note)
 
 
-def _has_two_pixels_each(n_in: int, n_out: int) -> bool:
-    # The four corners of a line of pixels span no area, from which no transform follows.
-    return n_in > 1 and n_out > 1
+def _is_one_pixel_on_either_side(n_in: int, n_out: int) -> bool:
+    return 1 in (n_in, n_out)
 
 
 def _warps() -> Iterator[Operation]:
-    """The warps, of two pixels at least: they divide by ``n - 1``."""
+    """``warp_affine``, ``remap`` and ``crop_and_resize`` of the whole image."""
     transform, remap = "kornia.geometry.transform.", "remap(x, *coordinate_maps(x, h, w)"
     # Not warp_affine by nearest: it inverts the matrix, and the last bits of that, which differ between processors, say
     # where a tie goes.
@@ -143,7 +142,6 @@ def _warps() -> Iterator[Operation]:
             _WARP,
             note,
             (helper,),
-            accepts=has_two_pixels,
         )
     yield _kornia(
         "remap(border, half_pixel map)",
@@ -152,7 +150,6 @@ def _warps() -> Iterator[Operation]:
         _WARP,
         _REMAP_NOTE,
         helpers=(coordinate_maps,),
-        accepts=has_two_pixels,
     )
     yield _kornia(
         "crop_and_resize(whole image)",
@@ -161,17 +158,20 @@ def _warps() -> Iterator[Operation]:
         _CROP,
         "The text has no formula; it says that the corners of a box are pixels, and belong to it.",
         helpers=(whole_image,),
-        accepts=_has_two_pixels_each,
+        accepts=AllBut(_is_one_pixel_on_either_side, ("crop-one-pixel-nan",)),
     )
 
 
 def _halves(n_in: int, n_out: int) -> bool:
-    # The border reflects or repeats two pixels, and there must be more than those.
-    return n_in > 2 and n_out == n_in // 2
+    return n_out == n_in // 2 > 0
 
 
-def _doubles_two_pixels(n_in: int, n_out: int) -> bool:
-    return n_in > 1 and n_out == 2 * n_in
+def _is_two_pixels(n_in: int, n_out: int) -> bool:
+    return n_in == 2
+
+
+_REFLECTION_DEFECT = "pyramid-small-image-refused"
+"""Both blur by a filter of five, whose border reflects two pixels of an image that must have more."""
 
 
 def _pyramids() -> Iterator[Operation]:
@@ -181,13 +181,12 @@ def _pyramids() -> Iterator[Operation]:
             f'kornia.geometry.transform.pyrdown(x, border_type="{border_type}", align_corners={align_corners})',
             with_corners(LINEAR.but(prefilter="binomial", border=border), align_corners),
             _PYRAMID,
-            accepts=_halves,
+            accepts=AllBut(_is_two_pixels, (_REFLECTION_DEFECT,), _halves) if border_type == "reflect" else _halves,
             same_scale_on_both_axes=True,
         )
     call = "kornia.geometry.transform.pyrup(x)"
-    yield _kornia(
-        "pyrup()", call, None, _PYRAMID, _PYRUP_NOTE, accepts=_doubles_two_pixels, same_scale_on_both_axes=True
-    )
+    accepts = AllBut(is_one_pixel, (_REFLECTION_DEFECT,), doubles)
+    yield _kornia("pyrup()", call, None, _PYRAMID, _PYRUP_NOTE, accepts=accepts, same_scale_on_both_axes=True)
 
 
 def operations() -> list[Operation]:

@@ -22,7 +22,15 @@ from halfpixel.adapters.onnx_resize import (
     onnx_model,
     resize_attributes,
 )
-from halfpixel.adapters.operation import Operation, argument_label, argument_source, is_multiple, native
+from halfpixel.adapters.operation import (
+    AllBut,
+    Operation,
+    argument_label,
+    argument_source,
+    enlarges,
+    is_multiple,
+    native,
+)
 
 if TYPE_CHECKING:
     import onnx.reference
@@ -88,6 +96,10 @@ def _resize(attributes: Attributes, is_default: bool = False) -> Operation:
     )
 
 
+def _is_fraction(n_in: int, n_out: int) -> bool:
+    return not is_multiple(n_in, n_out)
+
+
 def operations() -> list[Operation]:
     """Resize-19, the default one first, and Upsample-9."""
     upsample = native(
@@ -98,8 +110,7 @@ def operations() -> list[Operation]:
         helpers=(onnx_model, reference_evaluator, reference_upsample),
         source=UPSAMPLE_DOCS.format(opset=9),
         note=NO_ROUNDING_NOTE,
-        # The evaluator has Upsample by whole numbers only.
-        accepts=is_multiple,
+        accepts=AllBut(_is_fraction, ("upsample-fraction-refused",), enlarges),
     )
     return [_resize({}, is_default=True), *(_resize(attributes) for attributes in _attributes()), upsample]
 

@@ -1,4 +1,4 @@
-"""OpenCV DNN: ONNX's Resize and Upsample by both engines, by size and by scale, and ``blobFromImage``."""
+"""OpenCV DNN: ONNX's Resize and Upsample by both engines, by size, by scale and from memory; ``blobFromImage``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from halfpixel.adapters.by_scale import ByScaleOperation, mark_shared_size_rules, native_by_scale
 from halfpixel.adapters.conventions import ASYMMETRIC_LINEAR, LINEAR
 from halfpixel.adapters.framework import Framework
+from halfpixel.adapters.native_call import NativeCall, Variant
 from halfpixel.adapters.onnx_resize import (
     GIVEN_SCALE_NOTE,
     INNER_ROI,
@@ -23,12 +24,13 @@ from halfpixel.adapters.onnx_resize import (
 )
 from halfpixel.adapters.opencv.calls import FRAMEWORK as OPENCV
 from halfpixel.adapters.operation import (
+    AllBut,
     Operation,
     any_size,
     argument_label,
     argument_source,
     enlarges,
-    has_two_pixels,
+    is_one_pixel,
     native,
 )
 from halfpixel.golden import Convention
@@ -48,8 +50,8 @@ _NO_COORDINATES = (
     "microsoft/onnxruntime#4419."
 )
 _ONE_PIXEL_NOTE = (
-    "An axis of one pixel is left out: resizeBilinear of resize2_layer.cpp then takes pixel -1, which is not there, so "
-    "that what lies in memory decides what comes out (up to 1e27 was seen)."
+    "An axis of one pixel is asked by suite edges alone: resizeBilinear of resize2_layer.cpp then takes pixel -1, "
+    "which is not there, so that what lies in memory decides what comes out."
 )
 
 _DEFAULT_ENGINE = "ENGINE_AUTO"
@@ -114,17 +116,9 @@ def channels_last(blob: np.ndarray) -> np.ndarray:
     return blob[0, 0] if blob.shape[1] == 1 else blob[0].transpose(1, 2, 0)  # type: ignore[no-any-return]  # printed
 
 
-def _enlarges_two_pixels(n_in: int, n_out: int) -> bool:
-    return n_out >= n_in > 1
-
-
-_ACCEPTS = {
-    ("Resize", False): any_size,
-    ("Resize", True): has_two_pixels,
-    ("Upsample", False): enlarges,
-    ("Upsample", True): _enlarges_two_pixels,
-}
-"""Sizes by the operator, and whether the engine reads outside an axis of one pixel."""
+_DEFINED = {"Resize": any_size, "Upsample": enlarges}
+"""The sizes that each operator is defined for."""
+_ONE_PIXEL_DEFECT = "resize-one-row-reads-outside"
 
 
 def _engine(engine: str) -> Attributes:
@@ -144,7 +138,11 @@ def _node(engine: str, attributes: Attributes, operator: str = "Resize", opset: 
     if opset < 11:
         claim = ASYMMETRIC_LINEAR if mode == "linear" else None
         note = _NO_COORDINATES if mode == "linear" else NO_ROUNDING_NOTE
-    reads_outside = mode == "linear" and engine != "ENGINE_CLASSIC"
+    defined = _DEFINED[operator]
+    # The classic engine, which also reads Upsample, has no such fault, and tf_crop_and_resize is refused at every size.
+    is_new = engine != "ENGINE_CLASSIC" and operator == "Resize"
+    is_refused = attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize"
+    reads_outside = mode == "linear" and is_new and not is_refused
     return native(
         FRAMEWORK,
         f"{operator}-{opset}({_label(engine, attributes)})",
@@ -154,7 +152,7 @@ def _node(engine: str, attributes: Attributes, operator: str = "Resize", opset: 
         claim=claim,
         source=(UPSAMPLE_DOCS if operator == "Upsample" else RESIZE_DOCS).format(opset=opset),
         note=f"{note} {_ONE_PIXEL_NOTE}".strip() if reads_outside else note,
-        accepts=_ACCEPTS[operator, reads_outside],
+        accepts=AllBut(is_one_pixel, (_ONE_PIXEL_DEFECT,), defined) if reads_outside else defined,
     )
 
 
@@ -196,6 +194,8 @@ def _classic() -> list[Operation]:
     calls.append(_nearest(engine, "tf_half_pixel_for_nn", "floor", opset=11))
     for coordinates in _COORDINATES:
         calls.append(_node(engine, {"mode": "linear", "coordinate_transformation_mode": coordinates}))
+    # The coordinates are the default ones, which the engine wants named.
+    calls.append(_node(engine, {"mode": "linear"}))
     calls.append(_node(engine, _half_pixel("linear", antialias=1)))
     calls.append(_node(engine, _half_pixel("cubic")))
     return [*calls, _node(engine, {"mode": "nearest"}, "Upsample", 9)]
@@ -278,3 +278,22 @@ def operations_by_scale() -> list[ByScaleOperation]:
     calls = [_scaled(_DEFAULT_ENGINE, kernel) for kernel in _KERNELS]
     calls += [_scaled("ENGINE_CLASSIC", kernel) for kernel in _KERNELS[1:4]]
     return mark_shared_size_rules(calls, lambda operation: "ENGINE_CLASSIC" in operation.name)
+
+
+def names_classic_engine(call: NativeCall) -> bool:
+    """Whether the call asks for the engine that is not the default."""
+    return "engine='ENGINE_CLASSIC'" in call.expression
+
+
+def list_variants() -> list[Variant]:
+    """The same net from a model in memory, by the engine that is not the default: the other one shows."""
+
+    @functools.lru_cache(maxsize=64)
+    def dnn_net(engine: str, *which: object, **attributes: object) -> cv2.dnn.Net:
+        """The net of one such node, from a buffer."""
+        import cv2
+
+        model = np.frombuffer(dnn_model(*which, **attributes).SerializeToString(), np.uint8)  # type: ignore[arg-type]  # printed
+        return cv2.dnn.readNetFromONNX(model, engine=getattr(cv2.dnn, engine))
+
+    return [Variant("model in memory", helpers=(dnn_net,), applies=names_classic_engine)]

@@ -34,6 +34,7 @@ class CallFields(TypedDict, total=False):
     cost: str
     dtype: str
     channels: int
+    scales_integers: bool
 
 
 def any_size(n_in: int, n_out: int) -> bool:
@@ -61,9 +62,32 @@ def doubles(n_in: int, n_out: int) -> bool:
     return n_out == 2 * n_in
 
 
-def has_two_pixels(n_in: int, n_out: int) -> bool:
-    """Whether the input has two pixels at least."""
-    return n_in > 1
+def is_one_pixel(n_in: int, n_out: int) -> bool:
+    """Whether the input has one pixel."""
+    return n_in == 1
+
+
+@dataclass(frozen=True, slots=True)
+class AllBut:
+    """For :attr:`Operation.accepts`: the sizes that a call is documented for, but those at which it is known to fail.
+
+    The suites measure the others; suite ``edges`` asks those that are left out, in a process of its own.
+
+    fails
+        ``fails(n_in, n_out)``: whether the call crashes, hangs, refuses or returns garbage there.
+    defects
+        Ids of the entries of the framework's catalogue, ``suites/ledger/``, that say how.
+    defined
+        ``defined(n_in, n_out)``: whether the call is documented for the pair at all.
+    """
+
+    fails: Callable[[int, int], bool]
+    defects: tuple[str, ...]
+    defined: Callable[[int, int], bool] = any_size
+
+    def __call__(self, n_in: int, n_out: int) -> bool:
+        """Whether the pair is measured."""
+        return self.defined(n_in, n_out) and not self.fails(n_in, n_out)
 
 
 def argument_source(arguments: Mapping[str, object]) -> str:
@@ -94,7 +118,8 @@ class Operation:
     is_default
         Whether this is what a caller gets who gives nothing but a size.
     accepts
-        ``accepts(n_in, n_out)``: whether the call is defined for this pair of sizes along one axis.
+        ``accepts(n_in, n_out)``: whether the call is defined for this pair of sizes along one axis. An
+        :class:`AllBut` where it is documented for more, and fails there.
     same_scale_on_both_axes
         Whether both axes must be resized by the same rule at once (an image pyramid cannot leave one axis alone).
     call
@@ -106,6 +131,9 @@ class Operation:
         The one dtype of images that it takes, where that is not float32.
     channels
         How many channels its images have, where it takes no single planes (colours, colours with alpha); else 1.
+    scales_integers
+        Whether its page says that images of integers become floats first, divided by the highest value of the dtype:
+        0 to 1, or -1 to 1 where they are signed, the lowest value being -1, too.
     """
 
     framework: str
@@ -121,11 +149,22 @@ class Operation:
     cost: str = ""
     dtype: str = "float32"
     channels: int = 1
+    scales_integers: bool = False
 
     @property
     def id(self) -> str:
         """How the operation is named in test ids, records and the ledger: ``framework name``."""
         return f"{self.framework} {self.name}"
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Ids of the defects for which sizes that the call is documented for are not measured."""
+        return self.accepts.defects if isinstance(self.accepts, AllBut) else ()
+
+    def is_documented_for(self, n_in: int, n_out: int) -> bool:
+        """Whether the call is documented for this pair of sizes along one axis, also where it fails."""
+        defined = self.accepts.defined if isinstance(self.accepts, AllBut) else self.accepts
+        return defined(n_in, n_out)
 
     @property
     def native_call(self) -> NativeCall:

@@ -1,4 +1,4 @@
-"""The words that every room shares: verdicts, causes, suites and states of the ledger, each listed once."""
+"""The words that every room shares: verdicts, causes, suites, kinds of defects, and what people write for a resize."""
 
 from __future__ import annotations
 
@@ -113,6 +113,7 @@ class Cause(StrEnum):
     CRASH = "crash"
     UNDEFINED_BEHAVIOUR = "undefined behaviour"
     TIME_LIMIT = "time limit"
+    REFUSAL = "refusal"
 
     @property
     def is_structural(self) -> bool:
@@ -199,6 +200,50 @@ class ParityAnswer(StrEnum):
     CANNOT_TELL = "cannot tell"
 
 
+class DefectKind(StrEnum):
+    """What a defect does to those who meet it, worst first; the last two are no defects."""
+
+    MEMORY = "memory"
+    CRASH = "crash"
+    SILENT_VALUES = "silent values"
+    SHAPE = "shape"
+    REFUSAL = "refusal"
+    PRECISION = "precision"
+    UNSPECIFIED = "unspecified"
+    BY_DESIGN = "by design"
+
+    @property
+    def is_defect(self) -> bool:
+        """Whether something that the project promises is broken."""
+        return self not in (DefectKind.UNSPECIFIED, DefectKind.BY_DESIGN)
+
+    @property
+    def meaning(self) -> str:
+        """What the kind says, in a few words."""
+        return _KIND_MEANINGS[self]
+
+
+_KIND_MEANINGS = {
+    DefectKind.MEMORY: "reads or writes memory that is not the image's",
+    DefectKind.CRASH: "ends the process, or never returns",
+    DefectKind.SILENT_VALUES: "wrong values, without a word",
+    DefectKind.SHAPE: "a result of another size",
+    DefectKind.REFUSAL: "refuses what its documentation allows",
+    DefectKind.PRECISION: "loses more digits than its arithmetic must",
+    DefectKind.UNSPECIFIED: "the documentation leaves it open, and others do it another way",
+    DefectKind.BY_DESIGN: "documented, and another way than most do it",
+}
+
+
+class Reach(StrEnum):
+    """How ordinary a call must be to meet a defect, most ordinary first."""
+
+    DEFAULT = "default call"
+    OPTION = "documented option"
+    RARE = "rare size or dtype"
+    EXTREME = "extreme input"
+
+
 class LedgerState(StrEnum):
     """How a finding stands in the ledger of known divergences."""
 
@@ -211,3 +256,51 @@ IMAGE_UNIT = "for images in [-1, 1]"
 """The unit of a gain that is a worst error over images."""
 GREY_LEVELS = 255
 """The range of an 8-bit image, in which worst errors are told."""
+
+SPELLINGS = (
+    ("bilinear", "linear", "triangle"),
+    ("bicubic", "cubic"),
+    ("nearest", "nearest_neighbor", "nearest_neighbour"),
+    ("lanczos", "lanczos3", "antialias_lanczos"),
+    ("antialias", "anti_aliasing", "antialiasing", "antialiased", "anti_aliased", "aa"),
+    ("align_corners", "align_corner", "corner_aligned", "corners_aligned"),
+    ("half_pixel", "half_pixel_centers", "half_pixel_centres", "half_pixel_center"),
+    ("adaptive_average", "adaptive_avg"),
+    ("gaussian", "gauss"),
+)
+"""Words that are written for the same thing."""
+
+KERNEL_PARAMETERS = frozenset(
+    ("mode", "method", "interpolation", "resample", "filter", "kernel", "interp", "order_name")
+)
+"""Parameters that name the kernel; frameworks call it by any of these."""
+
+ALSO_CALLED = {
+    "pytorch": "torch",
+    "F": "torch",
+    "nn": "torch",
+    "Resampling": "pillow",
+    "transforms": "torchvision",
+    "InterpolationMode": "torchvision",
+    "tflite": "litert",
+    "ort": "onnxruntime",
+    "cv": "opencv",
+    "jnp": "jax",
+    "sk": "skimage",
+    "ndimage": "scipy",
+    "mmsegmentation": "mmseg",
+}
+"""Names that people write for a framework, beside its own and those of its module, distributions and imports."""
+
+IMPORTED_AS = {"cv2": "opencv", "Image": "pillow", "PIL": "pillow", "tf": "tensorflow"}
+"""Names of modules in programs, for those who cannot ask the adapters; ``F`` and ``Image`` count in this case alone."""
+
+NOISE = frozenset(
+    {
+        *("s", "a", "an", "and", "as", "by", "for", "in", "of", "or", "the", "to", "use", "using", "with", "python"),
+        *("call", "function", "layer", "mode", "method", "filter", "kernel", "plain", "float", "float32", "uint8"),
+        *("resize", "resizing", "resized", "resample", "resampling", "interpolate", "interpolation", "interpolated"),
+        *("image", "images", "img", "input", "output", "x", "h", "w", "height", "width", "size", "scale"),
+    }
+)
+"""Words that decide nothing where a call does not have them."""

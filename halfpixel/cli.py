@@ -44,10 +44,11 @@ COMMANDS = {
         "halfpixel.probe.tolerance_command", "which tolerance is right for a test, and what does it hide?"
     ),
     "parity": Command("halfpixel.parity_command", "does my exported model resize as the original did?"),
+    "defects": Command("halfpixel.defects.command", "what is wrong with a framework, since when, and how to avoid it?"),
     "golden": Command("halfpixel.golden.command", "exact matrices and test vectors: show, list, verify, write"),
     "report": Command("halfpixel.reports.command", "the record of a run: render, merge, diff, timeline, and more"),
     "segmentation": Command("halfpixel.segmentation.command", "the align_corners of mmsegmentation configs, audited"),
-    "ledger": Command("halfpixel.suites.ledger.command", "draft the ledger entries that a run still lacks"),
+    "ledger": Command("halfpixel.suites.ledger.command", "lock what a run found, check the catalogue of defects"),
 }
 
 EXTRA_OF = {

@@ -10,8 +10,8 @@ from math import isinf
 
 from halfpixel.adapters import Operation
 from halfpixel.adapters.operation import any_size
+from halfpixel.golden.vocabulary import NOISE
 from halfpixel.probe.search_words import (
-    NOISE,
     Word,
     call_expression,
     call_words,

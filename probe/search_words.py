@@ -10,22 +10,7 @@ from functools import cache
 
 from halfpixel.adapters import Operation, frameworks
 from halfpixel.adapters.framework import Framework
-
-_SPELLINGS = (
-    ("bilinear", "linear", "triangle"),
-    ("bicubic", "cubic"),
-    ("nearest", "nearest_neighbor", "nearest_neighbour"),
-    ("lanczos", "lanczos3", "antialias_lanczos"),
-    ("antialias", "anti_aliasing", "antialiasing", "antialiased", "anti_aliased", "aa"),
-    ("align_corners", "align_corner", "corner_aligned", "corners_aligned"),
-    ("half_pixel", "half_pixel_centers", "half_pixel_centres", "half_pixel_center"),
-    ("adaptive_average", "adaptive_avg"),
-    ("gaussian", "gauss"),
-)
-"""Words that are written for the same thing."""
-
-_MODES = frozenset(("mode", "method", "interpolation", "resample", "filter", "kernel", "interp", "order_name"))
-"""Parameters that name the kernel; frameworks call it by any of these."""
+from halfpixel.golden.vocabulary import ALSO_CALLED, KERNEL_PARAMETERS, SPELLINGS
 
 _FLAGS = frozenset(("antialias", "align_corners", "half_pixel"))
 """Words that a call says by a parameter that is true, or by the convention that it documents."""
@@ -41,33 +26,6 @@ https://scikit-image.org/docs/stable/api/skimage.transform.html#skimage.transfor
 
 _FORMERLY = {"ANTIALIAS": "LANCZOS"}
 """Constants by the names that they had: https://pillow.readthedocs.io/en/stable/deprecations.html#constants."""
-
-_ALSO_CALLED = {
-    "pytorch": "torch",
-    "F": "torch",
-    "nn": "torch",
-    "Resampling": "pillow",
-    "transforms": "torchvision",
-    "InterpolationMode": "torchvision",
-    "tflite": "litert",
-    "ort": "onnxruntime",
-    "cv": "opencv",
-    "jnp": "jax",
-    "sk": "skimage",
-    "ndimage": "scipy",
-    "mmsegmentation": "mmseg",
-}
-"""Names that people write for a framework, beside its own and those of its module, distributions and imports."""
-
-NOISE = frozenset(
-    {
-        *("s", "a", "an", "and", "as", "by", "for", "in", "of", "or", "the", "to", "use", "using", "with", "python"),
-        *("call", "function", "layer", "mode", "method", "filter", "kernel", "plain", "float", "float32", "uint8"),
-        *("resize", "resizing", "resized", "resample", "resampling", "interpolate", "interpolation", "interpolated"),
-        *("image", "images", "img", "input", "output", "x", "h", "w", "height", "width", "size", "scale"),
-    }
-)
-"""Words that decide nothing where a call does not have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +57,7 @@ def normalised(text: str) -> str:
 @cache
 def spellings(word: str) -> frozenset[str]:
     """The words that mean the same, with itself."""
-    return frozenset((word, *(other for group in _SPELLINGS if word in group for other in group)))
+    return frozenset((word, *(other for group in SPELLINGS if word in group for other in group)))
 
 
 def words_of(text: str) -> list[Word]:
@@ -184,7 +142,7 @@ def framework_names() -> dict[str, tuple[str, ...]]:
                 names.setdefault(name, [])
                 if framework.name not in names[name]:
                     names[name].append(framework.name)
-    for name, framework_name in _ALSO_CALLED.items():
+    for name, framework_name in ALSO_CALLED.items():
         if framework_name in frameworks():
             names[name] = [framework_name]
     names["onnx"] = [name for name in ("onnx-reference", "onnxruntime") if name in frameworks()]
@@ -306,11 +264,11 @@ def match_parameter(word: Word, words: CallWords) -> float | None:
     ``inf`` where it has none of that name, and its documentation does not say the same.
     """
     name, value = word.name, normalised(word.value or "")
-    same_names = _MODES if name in _MODES else spellings(name)
+    same_names = KERNEL_PARAMETERS if name in KERNEL_PARAMETERS else spellings(name)
     for own, its in words.parameters.items():
         if own in same_names:
             return 0.0 if _same_value(value, its) else None
-    if name in _MODES:
+    if name in KERNEL_PARAMETERS:
         found = match_word(Word(word.value or ""), words)
         return None if found is None else 1.0 + found
     flag = spellings(name) & _FLAGS

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from halfpixel.reports.compare import regressions, timeline
+from halfpixel.reports.compare import timeline
 from halfpixel.reports.compare.diff import diff_lines, diff_markdown, difference
 from halfpixel.reports.compare.merge import Merged, UnsoundFiles, merge
 from halfpixel.reports.page.badges import badges
@@ -32,14 +32,14 @@ from halfpixel.reports.text.text_escaping import one_line
 
 EXIT_BROKEN_PIPE = 141
 """What a shell says of a program whose output nobody read to its end."""
-INPUT_OPTIONS, OUTPUT_OPTIONS = ("records", "old", "new"), ("output", "html", "since")
+INPUT_OPTIONS, OUTPUT_OPTIONS = ("records", "old", "new"), ("output", "html")
 """Options of commands that name what is read, and what is written."""
 LISTED_PROBLEMS = 20
 LISTED_CHANGES = 50
 
 
 def run_render(options: argparse.Namespace) -> int:
-    """Write the page and print where it is; exit code 0."""
+    """Write the page, with that on ``align_corners`` beside it, and print where it is; exit code 0."""
     target = options.output or options.records.with_suffix(".html")
     write_html(target, read(options.records))
     print(target)
@@ -100,7 +100,7 @@ def run_diff(options: argparse.Namespace) -> int:
 
 
 def run_timeline(options: argparse.Namespace) -> int:
-    """Print what each version changed, and write the page and the file of first versions on request; exit code 0."""
+    """Print what each version changed, and write the page on request; exit code 0."""
     history = timeline.read_timeline(options.records, options.framework)
     if options.markdown:
         print(timeline.timeline_markdown(history))
@@ -110,8 +110,6 @@ def run_timeline(options: argparse.Namespace) -> int:
     if options.output:
         write_atomically(options.output, render_timeline(history, options.all))
         print(f"\n{options.output}")
-    if options.since:
-        regressions.update_first_seen(options.since, history)
     return 0
 
 
@@ -140,7 +138,7 @@ def run_badges(options: argparse.Namespace) -> int:
     """Write the badges and print where they are; exit code 0."""
     files = badges(read(options.records))
     if not files:
-        raise RecordError(f"{options.records}: no call was compared with its documentation")
+        raise RecordError(f"{options.records}: no framework was asked anything")
     return _write_files(options.output, files)
 
 
@@ -203,9 +201,6 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.Namespace], int], tuple[Argume
             _argument("--all", action="store_true", help="list what did not change, too"),
             _argument("--markdown", action="store_true", help="print Markdown"),
             _argument("-o", "--output", type=Path, metavar="out.html", help="write a page, too"),
-            _argument(
-                "--since", type=Path, metavar="FILE.toml", help="write since which version each divergence exists"
-            ),
         ),
     ),
     "reproduce": (

@@ -1,17 +1,17 @@
-"""Select the frameworks of a run and its pairs of default calls from the command line; check the ledger's subjects."""
+"""Select the frameworks of a run and its pairs of default calls; refuse a lock of calls that are not there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 import pytest
 
 from halfpixel import adapters
 from halfpixel.adapters import Operation
-from halfpixel.golden.vocabulary import VARIANT_SUITES, Suite
-from halfpixel.probe.compare.equivalence_classes import operations_by_claim
-from halfpixel.suites.ledger.entries import Ledger, LedgerError
+from halfpixel.defects.catalogue import CatalogueError
+from halfpixel.defects.lock import Lock
+from halfpixel.golden.vocabulary import VARIANT_SUITES, every_call
 
 
 def default_pairs(operations: Iterable[Operation]) -> list[tuple[Operation, Operation]]:
@@ -47,22 +47,15 @@ def parse_names(option: str, text: str | None, known: Iterable[str]) -> tuple[st
     return names
 
 
-def check_ledger_subjects(ledger: Ledger) -> None:
-    """Every entry must name a question that exists."""
-    operations = adapters.operations()
-    calls = {operation.id for operation in operations}
-    variants_of = calls | {call.id for call in adapters.integer_operations()}
-    variants_of |= {call.id for call in adapters.operations_by_scale()} | {call.id for call in adapters.operations_nd()}
-    subjects: dict[str, set[str]] = {
-        Suite.CONFORMANCE: calls,
-        Suite.STRUCTURE: calls,
-        Suite.AGREEMENT: set(operations_by_claim(operations)),
-        Suite.DEFAULTS: {f"{a.id} | {b.id}" for a, b in default_pairs(operations)},
-    }
-    for suite in Suite:
-        names = {subject: subject for subject in ledger.subjects(suite)}
-        if suite in VARIANT_SUITES:
-            names = {subject: subject.rpartition(" [")[0] for subject in names}
-        orphans = sorted(subject for subject, name in names.items() if name not in subjects.get(suite, variants_of))
-        if orphans:
-            raise LedgerError(f"ledger: {suite} entry matches nothing: {orphans[0]!r}")
+def check_locked_calls(locks: Mapping[str, Lock]) -> None:
+    """Refuse a lock with an answer of a call that no adapter has; :class:`CatalogueError` names the first."""
+    for framework, lock in locks.items():
+        plain = {call.id for call in adapters.operations(framework)}
+        others = (adapters.integer_operations, adapters.operations_by_scale, adapters.operations_nd)
+        calls = plain | {call.id for listed in others for call in listed(framework)} | {every_call(framework)}
+        for answer in lock.answers:
+            if f"{framework} {answer.call}" not in (calls if answer.suite in VARIANT_SUITES else plain):
+                raise CatalogueError(
+                    f"the lock of {framework} {lock.version} has a call that is not there: "
+                    f"{answer.suite} of {answer.call!r}"
+                )

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from halfpixel.golden.vocabulary import NOT_MEASURED
+from halfpixel.golden.vocabulary import NOT_MEASURED, Verdict
 from halfpixel.probe.compare.measurement_store import Store
 from halfpixel.reports.page.report_page import write_html
 from halfpixel.reports.records import json_lines
-from halfpixel.reports.records.record_types import Finding, Record, RecordError, Run
+from halfpixel.reports.records.record_types import Finding, KnownDefect, Record, RecordError, Run
 from halfpixel.reports.sections.translations import deduplicated
 from halfpixel.reports.text.terminal import summary_lines
-from halfpixel.suites.ledger.entries import Ledger
+from halfpixel.suites.ledger.outcomes import Ledger, Question, question_of
 from halfpixel.suites.sharding import Shard
 
 
@@ -36,6 +36,23 @@ class SuiteRun:
     shard: Shard
     records: list[Record] = field(default_factory=list)
 
+
+RECORDED = (
+    *(
+        "id",
+        "title",
+        "kind",
+        "reach",
+        "fault_in",
+        "contract",
+        "contract_source",
+        "not_affected",
+        "fixed_in",
+        "upstream",
+    ),
+    *("searched", "source", "workaround", "program"),
+)
+"""What a record takes of an entry as it is."""
 
 RUN = pytest.StashKey[SuiteRun]()
 
@@ -71,23 +88,48 @@ class Collector:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write(self, run: SuiteRun) -> None:
-        records = [run_header(run), *sorted(deduplicated(run.records), key=_order)]
+        records = [run_header(run), *sorted(deduplicated(run.records), key=_order), *known_defects(run)]
         json_lines.write(run.report / "results.jsonl", records)
         self.written = run.report / "results.jsonl"
-        if not self.config.getoption("--record-only"):
-            write_html(run.report / "index.html", records)
-            self.written = run.report / "index.html"
+        write_html(run.report / "index.html", records)
+        self.written = run.report / "index.html"
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What was measured, what is new, where the page is."""
         run = self.config.stash[RUN]
         if run.records:
             terminalreporter.section("halfpixel")
-            records = [run_header(run), *deduplicated(run.records)]
+            records = [run_header(run), *deduplicated(run.records), *known_defects(run)]
             for line in summary_lines(records, terminalreporter._tw.fullwidth, self.written):
                 terminalreporter.write_line(line)
         if self.problem:
             terminalreporter.write_line(f"ERROR: {self.problem}", red=True)
+
+
+def known_defects(run: SuiteRun) -> list[KnownDefect]:
+    """The entries of the catalogues of the frameworks that were measured, worst first."""
+    asked: dict[str, list[Question]] = {}
+    for record in run.records:
+        if isinstance(record, Finding) and record.verdict != Verdict.NOT_INSTALLED:
+            questions = asked.setdefault(record.framework, [])
+            # A call that is refused was not asked: nothing is known of its defects.
+            if record.ledger or record.verdict not in NOT_MEASURED:
+                questions.append(question_of(record))
+    return [
+        KnownDefect(
+            framework=framework,
+            version=run.versions[framework] or "",
+            project=catalogue.project,
+            tracker=catalogue.tracker,
+            security=catalogue.security,
+            asked=any(map(defect.asks, asked[framework])),
+            since=defect.since,
+            **{name: getattr(defect, name) for name in RECORDED},
+        )
+        for framework, catalogue in run.ledger.catalogues.items()
+        if framework in asked
+        for defect in catalogue.defects
+    ]
 
 
 def run_header(run: SuiteRun) -> Run:
@@ -103,6 +145,7 @@ def run_header(run: SuiteRun) -> Run:
             "sizes": run.sizes,
             "frameworks": list(run.frameworks),
             "chapters_of": list(run.in_chapters),
+            "locked": sorted(run.ledger.locks),
             **run.shard.options,
         },
         size_pairs=len(pairs),

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import pytest
 
 from halfpixel import adapters
+from halfpixel.defects.catalogue import LEDGER, CatalogueError
 from halfpixel.golden.vocabulary import VARIANT_SUITES
 from halfpixel.parity.exports import registry
 from halfpixel.parity.exports.export_cases import resize_calls as exported_calls
@@ -22,8 +23,7 @@ from halfpixel.reports.records import json_lines
 from halfpixel.reports.records.record_types import Finding, Record
 from halfpixel.suites import framework_selection
 from halfpixel.suites.framework_selection import default_pairs
-from halfpixel.suites.ledger.entries import LEDGER_PATH, LedgerError, load
-from halfpixel.suites.ledger.outcomes import LedgerOutcomes
+from halfpixel.suites.ledger.outcomes import Ledger
 from halfpixel.suites.records.findings import AnyCall
 from halfpixel.suites.run_report import RUN, Collector, SuiteRun
 from halfpixel.suites.sharding import Shard
@@ -44,7 +44,7 @@ Keep = Callable[[Record], None]
 class Settle(Protocol):
     """Keeps the findings of one question and ends the test as the ledger says.
 
-    ``left_out`` and ``follows`` as in :meth:`LedgerOutcomes.settled`.
+    ``left_out`` and ``follows`` as in :meth:`Ledger.settled`.
     """
 
     def __call__(self, *findings: Finding, left_out: Iterable[str] = (), follows: str = "") -> None:
@@ -60,9 +60,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--chapters-of", metavar="NAMES", help="frameworks that the suites of variants measure; default all"
     )
     group.addoption("--sizes", default="quick", help=f"which pairs of sizes: {', '.join(SIZE_SETS)}")
-    group.addoption("--ledger", metavar="FILE", default=LEDGER_PATH, help="the ledger of known divergences")
+    group.addoption("--ledger", metavar="DIR", default=LEDGER, help="the folder of catalogues and locks")
     group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
-    group.addoption("--record-only", action="store_true", help="write results.jsonl only; ignore the ledger")
     group.addoption("--compiled", action="store_true", help="ask paths that compile for seconds a call, too")
     group.addoption("--mmseg-config", metavar="FILE", nargs="+", help="configs of mmsegmentation, for suites/configs")
     group.addoption("--model", metavar="FILE", help="a model of your own: suites/parity then checks that alone")
@@ -86,14 +85,18 @@ def pytest_configure(config: pytest.Config) -> None:
     named = framework_selection.parse_names("--chapters-of", config.getoption("--chapters-of"), versions)
     in_chapters = tuple(name for name in frameworks if name in (named or frameworks))
     try:
-        ledger = load(Path(config.getoption("--ledger")))
-        framework_selection.check_ledger_subjects(ledger)
-    except LedgerError as error:
+        folder = Path(config.getoption("--ledger"))
+        if not folder.is_dir():
+            raise pytest.UsageError(f"--ledger {folder}: no such folder")
+        # pytest's own --strict: what no entry explains fails at versions without a lock, too.
+        ledger = Ledger(sizes, versions, config.getini("strict") is True, folder)
+        framework_selection.check_locked_calls(ledger.locks)
+    except CatalogueError as error:
         raise pytest.UsageError(str(error)) from None
     report = Path(config.getoption("--report"))
-    folder = Path(worker["halfpixel_folder"]) if worker else Path(tempfile.mkdtemp(prefix="halfpixel-"))
+    shared = Path(worker["halfpixel_folder"]) if worker else Path(tempfile.mkdtemp(prefix="halfpixel-"))
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    store = Store(folder, SIZE_SETS[sizes])
+    store = Store(shared, SIZE_SETS[sizes])
     shard = Shard(config)
     config.pluginmanager.register(shard, "halfpixel-shard")
     config.stash[RUN] = SuiteRun(frameworks, in_chapters, sizes, report, ledger, store, versions, started, shard)
@@ -178,6 +181,13 @@ def chosen_operations(request: pytest.FixtureRequest) -> list[adapters.Operation
     return [operation for name in names for operation in adapters.operations(name)]
 
 
+@pytest.fixture(scope="session")
+def locked_frameworks(request: pytest.FixtureRequest) -> frozenset[str]:
+    """The frameworks whose installed version has a lock (all where strict): at any other, calls are not held to it."""
+    run = request.config.stash[RUN]
+    return frozenset(run.frameworks if run.ledger.strict else run.ledger.locks)
+
+
 @pytest.fixture
 def keep(request: pytest.FixtureRequest) -> Keep:
     """``keep(record)``: put a record in the report."""
@@ -189,15 +199,12 @@ def keep(request: pytest.FixtureRequest) -> Keep:
 def settle(request: pytest.FixtureRequest, keep: Keep) -> Settle:
     """``settle(finding, ...)``: keep the findings of one question and end the test as the ledger says."""
     run = request.config.stash[RUN]
-    known = LedgerOutcomes(run.ledger, run.sizes, run.versions)
 
     def settle_by_ledger(*findings: Finding, left_out: Iterable[str] = (), follows: str = "") -> None:
-        settled, end_test = known.settled(findings, left_out, follows)
-        is_recorded_only = request.config.getoption("--record-only")
-        for finding in findings if is_recorded_only else settled:
+        settled, end_test = run.ledger.settled(findings, left_out, follows)
+        for finding in settled:
             keep(finding)
-        if not is_recorded_only:
-            end_test()
+        end_test()
 
     return settle_by_ledger
 

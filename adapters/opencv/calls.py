@@ -17,7 +17,7 @@ from halfpixel.adapters.conventions import (
 )
 from halfpixel.adapters.framework import Framework
 from halfpixel.adapters.native_call import Helper
-from halfpixel.adapters.operation import Operation, OperationFactory, any_size, doubles, has_two_pixels
+from halfpixel.adapters.operation import AllBut, Operation, OperationFactory, any_size, doubles, is_one_pixel
 from halfpixel.golden import Convention
 
 FRAMEWORK = Framework(
@@ -79,6 +79,10 @@ _WARPS = (
 )
 
 
+# 5.0.0 does not return from reflecting a single pixel about itself: https://github.com/opencv/opencv/pull/29867.
+_BUT_ONE_PIXEL = AllBut(is_one_pixel, ("cubic-warp-one-pixel-hangs",))
+
+
 def pixel_centres(n_in: int, n_out: int) -> tuple[float, float]:
     """``(slope, intercept)`` from output to input indices that puts the edges of both images together."""
     return n_in / n_out, 0.5 * n_in / n_out - 0.5
@@ -119,9 +123,8 @@ def _warps() -> Iterator[Operation]:
         mode = "align_corners" if aligned else "half_pixel"
         for border in ("BORDER_REPLICATE",) if aligned else borders:
             claim = convention.but(coordinate_transformation_mode=mode, border=_BORDERS[border])
-            # 5.0.0 does not return from reflecting a single pixel about itself:
-            # https://github.com/opencv/opencv/pull/29867.
-            accepts = has_two_pixels if border == "BORDER_REFLECT_101" else any_size
+            hangs = (flag, border) == ("INTER_CUBIC", "BORDER_REFLECT_101")
+            accepts = _BUT_ONE_PIXEL if hangs else any_size
             title, place = f"({flag}, {border}, {mode} map)", f"x, h, w, {axis_map.__name__}"
             flags = f"flags=cv2.{flag} | cv2.WARP_INVERSE_MAP, borderMode=cv2.{border}"
             warp = f"cv2.warpAffine(x, inverse_matrix({place}), (w, h), {flags})"

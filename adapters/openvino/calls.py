@@ -85,7 +85,7 @@ def _nearest_simple() -> Iterator[Operation]:
 
 
 def _interpolate_1() -> Iterator[Operation]:
-    """Interpolate-1 without ``mode="area"``, which the page names, and which no plugin compiles for the CPU."""
+    """Interpolate-1 in each mode; ``area``, which the page names, is compiled by no plugin for the CPU."""
     for align_corners in (True, False):
         coordinates = {"coordinate_transformation_mode": "align_corners" if align_corners else "asymmetric"}
         for mode in ("linear", "cubic"):
@@ -95,6 +95,8 @@ def _interpolate_1() -> Iterator[Operation]:
             convention = convention_of({"mode": "nearest", **coordinates, "nearest_mode": nearest_mode})
             claim = DocumentedClaim(convention, CONVERSION, _FIRST_NOTE)
             yield _interpolate(1, {"mode": "nearest", "align_corners": align_corners}, claim, direction, accepts)
+    area = DocumentedClaim(None, DOCS.format(opset=1), "The page names the mode, and gives no formula.")
+    yield _interpolate(1, {"mode": "area", "align_corners": False}, area)
 
 
 def operations() -> list[Operation]:

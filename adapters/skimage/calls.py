@@ -32,6 +32,7 @@ _CENTRE_NOTE = "The page gives no coordinates; those are of pixel centres in ski
 _CLIP_NOTE = "clip=True, the default, clips the result to the range of the image, which is not linear."
 _ORDER_0_NOTE = "The page says that a Gaussian comes first when shrinking, except for integer images of order 0."
 _NO_SPLINE_NOTE = "A Gaussian before a B-spline, or before picking pixels, is a chain that no one convention here says."
+_RANGE_NOTE = "The page has images of integers converted as img_as_float does, to 0..1 or -1..1 (preserve_range=False)."
 _PYRAMID_NOTE = "The sigma is a third of the factor, 2 * downscale / 6."
 
 
@@ -43,7 +44,9 @@ def spline(order: int, mode: str = "reflect") -> Convention:
     return convention.but(border=BORDERS[mode])
 
 
-def _resize(arguments: str, claim: Convention | None, *notes: str, is_default: bool = False) -> Operation:
+def _resize(
+    arguments: str, claim: Convention | None, *notes: str, is_default: bool = False, scales_integers: bool = False
+) -> Operation:
     return native(
         FRAMEWORK,
         f"resize({arguments.replace(chr(34), '')})",
@@ -53,13 +56,14 @@ def _resize(arguments: str, claim: Convention | None, *notes: str, is_default: b
         RESIZE,
         " ".join((_CENTRE_NOTE, *notes)),
         is_default=is_default,
+        scales_integers=scales_integers,
     )
 
 
 def _resizes() -> Iterator[Operation]:
     unclipped, plain = "clip=False, preserve_range=True", "anti_aliasing=False"
     smoothed = spline(1).but(prefilter="gaussian")
-    yield _resize("", smoothed, is_default=True)
+    yield _resize("", smoothed, _RANGE_NOTE, is_default=True, scales_integers=True)
     yield _resize("preserve_range=True", smoothed)
     for order, mode in product(range(6), BORDERS):
         # Every border at the orders that differ in kind; the others go through the same code as order 3.
@@ -119,16 +123,17 @@ def _halves(n_in: int, n_out: int) -> bool:
 
 def _pyramids() -> list[Operation]:
     reduced = spline(1).but(prefilter="gaussian", sigma="2/3")
-    expanded_note = f"{_PYRAMID_NOTE} It comes after the resize, which no convention here has."
+    expanded_note = f"{_PYRAMID_NOTE} It comes after the resize, which no convention here has. {_RANGE_NOTE}"
     return [
         _plane(
             "pyramid_reduce()",
             "transform.pyramid_reduce(x)",
             reduced,
             DOCS + "pyramid_reduce",
-            _PYRAMID_NOTE,
+            f"{_PYRAMID_NOTE} {_RANGE_NOTE}",
             accepts=_halves,
             same_scale_on_both_axes=True,
+            scales_integers=True,
         ),
         _plane(
             "pyramid_expand()",
@@ -138,6 +143,7 @@ def _pyramids() -> list[Operation]:
             expanded_note,
             accepts=doubles,
             same_scale_on_both_axes=True,
+            scales_integers=True,
         ),
     ]
 
@@ -151,15 +157,18 @@ def _means() -> list[Operation]:
             "transform.resize_local_mean(x, (h, w))",
             AREA,
             DOCS + "resize_local_mean",
-            "The page says that it equals OpenCV's INTER_AREA, and does not speak of enlarging.",
+            f"The page says that it equals OpenCV's INTER_AREA, and does not speak of enlarging. {_RANGE_NOTE}",
             is_default=True,
+            scales_integers=True,
         ),
         _plane(
             "resize_local_mean(grid_mode=False)",
             "transform.resize_local_mean(x, (h, w), grid_mode=False)",
             None,
             DOCS + "resize_local_mean",
-            "The page says that n pixels then have length n - 1; what an area is at both ends is left open.",
+            "The page says that n pixels then have length n - 1; what an area is at both ends is left open. "
+            f"{_RANGE_NOTE}",
+            scales_integers=True,
         ),
     ]
 

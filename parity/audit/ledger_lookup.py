@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from halfpixel.golden.vocabulary import Verdict
+from halfpixel.defects.catalogue import load
+from halfpixel.defects.lock import LockedAnswer, load_lock, locked_frameworks, locked_versions
+from halfpixel.golden.vocabulary import Suite, Verdict
 from halfpixel.parity.formats.model import ResizeNode
 from halfpixel.parity.formats.onnx.operators import reads_attribute, resize_attribute
 
-LEDGER = Path(__file__).resolve().parents[2] / "suites" / "ledger" / "known_divergences.toml"
-"""Read as data: nothing of ``suites`` is imported here."""
-
-_TABLE = "[[divergence]]"
 _OPSETS = (10, 11, 13, 18, 19)
 _ATTRIBUTES = (
     "mode",
@@ -33,7 +28,7 @@ class LedgerEntry:
     """An entry of the ledger; ``gain`` is the worst error measured, over all sizes, for images in [-1, 1]."""
 
     framework: str
-    versions: str
+    version: str
     subject: str
     verdict: str
     gain: float
@@ -75,38 +70,33 @@ def _is_named(node: ResizeNode, name: str) -> bool:
 
 
 @functools.cache
-def _ledger_blocks() -> tuple[str, ...]:
-    """The ledger's entries on conformance, as text: to parse them all takes longer than to read most models."""
-    try:
-        text = LEDGER.read_text(encoding="utf-8")
-    except OSError:
-        return ()
-    return tuple(f"{_TABLE}{block}" for block in text.split(_TABLE)[1:] if '\nsuite = "conformance"\n' in block)
+def _locked_answers() -> Mapping[str, tuple[tuple[str, str, LockedAnswer], ...]]:
+    """The answers of the conformance suite in the newest lock of each framework, by the name of the call."""
+    answers: dict[str, list[tuple[str, str, LockedAnswer]]] = {}
+    for framework in locked_frameworks():
+        version = locked_versions(framework)[-1]
+        lock = load_lock(framework, version)
+        for answer in lock.answers if lock else ():
+            if answer.suite == Suite.CONFORMANCE:
+                answers.setdefault(answer.call, []).append((framework, version, answer))
+    return {call: tuple(listed) for call, listed in answers.items()}
 
 
 @functools.cache
 def _entries_of(label: str) -> tuple[LedgerEntry, ...]:
-    """The entries of one label in all frameworks; only its lines are parsed."""
-    end = f' {label}" = '
-    entries: list[LedgerEntry] = []
-    for text in _ledger_blocks():
-        if end not in text:
-            continue
-        lines = (line for line in text.splitlines() if not line.startswith('"') or end in line)
-        block = tomllib.loads("\n".join(lines))["divergence"][0]
-        entries += [_entry(block, subject, gain) for subject, gain in block["gain"].items()]
-    return tuple(entries)
+    """The entries of one label in all frameworks."""
+    return tuple(_entry(*found) for found in _locked_answers().get(label, ()))
 
 
-def _entry(block: Mapping[str, Any], subject: str, gain: object) -> LedgerEntry:
-    numbers = gain.values() if isinstance(gain, dict) else [gain]
+def _entry(framework: str, version: str, answer: LockedAnswer) -> LedgerEntry:
+    defect = load(framework).defect(answer.defect)
     return LedgerEntry(
-        framework=block["framework"],
-        versions=block.get("versions", ""),
-        subject=subject,
-        verdict=block["verdict"],
-        gain=max((float(number) for number in numbers if isinstance(number, int | float)), default=float("inf")),
-        factors=tuple(block.get("attribution", ())),
-        reason=block.get("reason", ""),
-        link=block.get("link", ""),
+        framework=framework,
+        version=version,
+        subject=f"{framework} {answer.subject}",
+        verdict=answer.verdict,
+        gain=max((gain for gain in answer.gains.values() if gain is not None), default=float("inf")),
+        factors=answer.causes,
+        reason=defect.title if defect else "",
+        link=defect.upstream if defect else "",
     )

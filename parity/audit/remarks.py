@@ -316,6 +316,6 @@ def _ledger(node: ResizeNode, against: Collection[str]) -> Iterator[AuditRemark]
             distinct.setdefault((entry.framework, entry.reason), entry)
     for entry in distinct.values():
         message = f"{entry.verdict} ({', '.join(entry.factors)}): {entry.reason}"
-        runtime = f"{entry.framework} {entry.versions}".rstrip()
+        runtime = f"{entry.framework} {entry.version}"
         source = entry.link if entry.link.startswith("https://") else ""
         yield AuditRemark(node.key, "ledger", message, runtime, entry.gain, source=source)

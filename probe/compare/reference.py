@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -58,6 +58,12 @@ def accepts(operation: Operation, size_in: Pair, size_out: Pair) -> bool:
     if operation.same_scale_on_both_axes and (height < h) != (width < w):
         return False
     return operation.accepts(height, h) and operation.accepts(width, w)
+
+
+def leaves_out(operation: Operation, size_in: Pair, size_out: Pair) -> bool:
+    """Whether the call is documented for these sizes, and known to fail at them."""
+    everywhere = replace(operation, accepts=operation.is_documented_for) if operation.left_out else operation
+    return accepts(everywhere, size_in, size_out) and not accepts(operation, size_in, size_out)
 
 
 def shapes(operation: Operation, among: Iterable[tuple[Pair, Pair]]) -> list[tuple[Pair, Pair]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -75,12 +76,23 @@ def call(operation: Operation, images: np.ndarray, size: Pair) -> np.ndarray:
         raise Refused(exception_text(error)) from error
 
 
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_KERAS_PLACE = "Exception encountered when calling "
+
+
 def exception_text(error: Exception) -> str:
     """Type and message of a framework's exception, on one line.
 
     The first line of the message; the last, where the first only names the place of the error and ends with a colon.
+    Where OpenCV passes an error on, the lines that it quotes, which begin with ``>`` and have the cause; where Keras
+    does, the line after the one that names the layer.
     """
-    lines = str(error).strip().splitlines() or [""]
+    lines = _ESCAPE.sub("", str(error)).strip().splitlines() or [""]
+    if lines[0].startswith(_KERAS_PLACE):
+        lines = [line for line in lines[1:] if line.strip()] or lines
+    quoted = [line.lstrip("> ").strip() for line in lines[1:] if line.startswith(">")]
+    if any(quoted):
+        return f"{type(error).__name__}: {' '.join(filter(None, quoted))}"
     return f"{type(error).__name__}: {lines[-1].strip() if lines[0].rstrip().endswith(':') else lines[0]}"
 
 

@@ -20,8 +20,9 @@ from halfpixel.golden.convention import (
     NEAREST_MODES,
     PREFILTERS,
 )
+from halfpixel.golden.vocabulary import NOISE
 from halfpixel.probe.operation_search import matching_operations, near_names
-from halfpixel.probe.search_words import NOISE, call_expression, normalised, spellings, words_of
+from halfpixel.probe.search_words import call_expression, normalised, spellings, words_of
 
 CONVENTION = "convention"
 """The framework of an operation that stands for a convention."""

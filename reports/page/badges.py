@@ -1,14 +1,15 @@
-"""An SVG badge for each framework: how many of its calls do what is documented."""
+"""An SVG badge for each framework: its version, and how many defects are known or what is new."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from halfpixel.golden.vocabulary import AGREEMENT, DISAGREEMENT, LedgerState, Suite, Verdict
+from halfpixel.golden.vocabulary import NOT_MEASURED
 from halfpixel.reports.page.templating import environment
 from halfpixel.reports.records import aggregate
 from halfpixel.reports.records.record_types import Finding, Record, Run
+from halfpixel.reports.sections.defects import Project, defects_section
 from halfpixel.reports.text.text_escaping import single_line
 
 LONGEST_NAME = 40
@@ -16,19 +17,24 @@ CHARACTER = 7
 """Pixels of a character at the badge's size; the text is set to the width that this gives, whatever the font."""
 
 GOOD, SOME, BAD, NONE = "#1a7f37", "#8a5a00", "#b42318", "#57606a"
-"""All agree; some diverge, as the ledger knows; some are new or fail; nothing measured. White on each has 4.5 : 1."""
+"""No defect is known; some are; something is new or changed; nothing measured. White on each has 4.5 : 1."""
 
 
 def badges(records: Iterable[Record]) -> dict[str, str]:
-    """File name to SVG, for each framework whose calls were compared with their documentation (``conformance``)."""
+    """File name to SVG, for each framework that the run asked something."""
     records = list(records)
-    documented = [finding for finding in aggregate.of_type(records, Finding) if finding.suite == Suite.CONFORMANCE]
+    asked = aggregate.by_framework(aggregate.of_type(records, Finding))
+    projects = {project.framework: project for project in defects_section(records).projects}
     versions = aggregate.framework_versions(aggregate.of_type(records, Run))
     drawn: dict[str, str] = {}
-    for name, findings in aggregate.by_framework(documented).items():
-        measured = versions.get(name, ())
-        label = f"{name} {measured[0]}" if len(measured) == 1 else name
-        drawn[_file(name, drawn)] = _badge(single_line(label, LONGEST_NAME), findings)
+    for name, findings in asked.items():
+        if name in versions or name in projects:
+            measured = versions.get(name, ())
+            label = f"{name} {measured[0]}" if len(measured) == 1 else name
+            is_measured = any(finding.verdict not in NOT_MEASURED for finding in findings)
+            drawn[_file(name, drawn)] = _badge(
+                single_line(label, LONGEST_NAME), projects.get(name) if is_measured else None
+            )
     return drawn
 
 
@@ -41,15 +47,23 @@ def _file(name: str, taken: dict[str, str]) -> str:
     return file
 
 
-def _badge(label: str, findings: list[Finding]) -> str:
-    counts = aggregate.counts(findings)
-    agree, differ, failed = (
-        aggregate.count_of(counts, verdicts) for verdicts in (AGREEMENT, DISAGREEMENT, (Verdict.ERROR,))
-    )
-    parts = [f"{count} {verb}" for count, verb in ((agree, "agree"), (differ, "diverge"), (failed, "fail")) if count]
-    is_bad = failed or aggregate.in_ledger_state(findings, LedgerState.NEW)
-    colour = NONE if not parts else BAD if is_bad else SOME if differ else GOOD
-    words = ", ".join(parts) or "not measured"
+def _badge(label: str, project: Project | None) -> str:
+    words, colour = _words(project)
     left, right = (CHARACTER * len(text) + 12 for text in (label, words))
     template = environment().get_template("badge.svg.j2")
     return template.render(label=label, words=words, colour=colour, left=left, right=right, inset=6)
+
+
+def _words(project: Project | None) -> tuple[str, str]:
+    """What the badge says, and its colour."""
+    if project is None:
+        return "not measured", NONE
+    news = [f"{count} {what}" for count, what in ((project.new, "new"), (project.changed, "changed")) if count]
+    if news:
+        return ", ".join(news), BAD
+    known = len(project.present)
+    if known:
+        return f"{known} known defect{'' if known == 1 else 's'}", SOME
+    if project.unexplained:
+        return f"{project.unexplained} not explained", SOME
+    return "no known defects", GOOD

@@ -11,14 +11,14 @@ from halfpixel.golden.convention import COORDINATE_TRANSFORMATION_MODES, KERNELS
 from halfpixel.golden.vocabulary import (
     AGREEMENT,
     NOT_MEASURED,
-    VARIANT_SUITES,
     WRONG,
+    LedgerState,
     Suite,
     Verdict,
 )
-from halfpixel.reports.compare.regressions import first_seen_lookup
-from halfpixel.reports.records.aggregate import anchors, convention_text, of_type, sortable
-from halfpixel.reports.records.record_types import Finding, Record, Run
+from halfpixel.reports.records.aggregate import convention_text, of_type, worst_grey_levels
+from halfpixel.reports.records.record_types import DefaultCall, Finding, Record
+from halfpixel.reports.sections.defects import DefectCard, DefectsSection, defects_section, entry_key
 from halfpixel.reports.text.columns import DETAILS
 from halfpixel.reports.text.sentences import sentence
 from halfpixel.reports.text.text_escaping import LONGEST_NAME, LONGEST_TEXT, number, shortened, visible
@@ -26,17 +26,6 @@ from halfpixel.reports.text.text_escaping import LONGEST_NAME, LONGEST_TEXT, num
 _LONGEST = {"answer": 400, "message": LONGEST_TEXT, "reproduction": LONGEST_TEXT}
 _LONGEST |= dict.fromkeys(("operation", "variant", "framework"), LONGEST_NAME)
 _LONGEST_LINE = 1_000
-# What differs comes before what failed: a search is for differences.
-_VERDICTS_WORST_FIRST = (
-    Verdict.DIVERGES,
-    Verdict.ERROR,
-    Verdict.TIES,
-    Verdict.APPROXIMATES,
-    Verdict.UNSUPPORTED,
-    Verdict.NOT_INSTALLED,
-    Verdict.AGREES,
-    Verdict.EXACT,
-)
 # Stands in a question where the operation does, so that most questions are the same text.
 OPERATION_MARK = "\N{WHITE SQUARE}"
 
@@ -44,35 +33,69 @@ OPERATION_MARK = "\N{WHITE SQUARE}"
 def explorer_values(records: Sequence[Record]) -> dict[str, object] | None:
     """The packed values of the explorer: ``findings``, which it filters, and ``details``, which a row opens into.
 
-    ``operations`` are those that the top of the page offers to compare.
-
-    Columns are lists as long as there are findings, worst first. A column of ``text`` has places in ``texts``, the
-    first of which is empty; one of ``plain`` has numbers. ``facts`` are the columns of details that a row opens into.
+    Columns are lists as long as there are findings, in the order of :func:`in_order`. A column of ``text`` has places
+    in ``texts``, the first of which is empty; one of ``plain`` has numbers. ``facts`` are the columns of details that a
+    row opens into.
     """
     unsorted = of_type(records, Finding)
     if not unsorted:
         return None
-    findings = sorted(unsorted, key=_worst_first)
-    documented, targets = _documented_conventions(findings), anchors(unsorted)
+    defects = defects_section(records)
+    cards = defects.cards
+    findings = in_order(unsorted, defects, {call.operation for call in of_type(records, DefaultCall)})
+    documented = _documented_conventions(findings)
+
+    def of_card(finding: Finding, value: Callable[[DefectCard], str]) -> str:
+        card = cards.get(entry_key(finding))
+        return value(card) if card else ""
+
     row = _TEXT_COLUMNS | {
-        "since": first_seen_lookup(of_type(records, Run)),
+        "defect": entry_key,
+        "since": lambda finding: of_card(finding, lambda card: card.defect.since),
         "kernel": lambda finding: documented(finding)[0],
         "mode": lambda finding: documented(finding)[1],
     }
-    details = _DETAIL_COLUMNS | {
-        "card": lambda finding: targets[id(finding)] if finding.worst and finding.suite not in VARIANT_SUITES else "",
-    }
+    details = _DETAIL_COLUMNS | {"card": lambda finding: of_card(finding, lambda card: card.anchor)}
     return {
         "findings": _table(findings, row, _NUMBER_COLUMNS),
         "details": _table(findings, details, {"figures": _figures})
         | {"facts": [{"name": fact.name, "title": fact.title, "kind": fact.kind.value} for fact in DETAILS]},
-        "operations": _documented_operations(findings),
     }
 
 
-def _documented_operations(findings: Iterable[Finding]) -> list[str]:
-    documented = (finding.operation for finding in findings if finding.suite == Suite.CONFORMANCE)
-    return sorted({shortened(operation, LONGEST_NAME) for operation in documented})
+def in_order(findings: Iterable[Finding], defects: DefectsSection, defaults: set[str]) -> list[Finding]:
+    """What is wrong first: the most ordinary finding of each defect, then the next of each, and so on.
+
+    New and changed ones come before what is known, that by kind and reach, and then what no entry explains. A call is
+    the more ordinary the fewer parameters it has, a default (``defaults``) most of all; less than a grey level comes
+    last.
+    """
+    ranks = {key: (1, *card.rank) for key, card in defects.cards.items()}
+    groups: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        entry = entry_key(finding)
+        groups[(entry,) if entry in ranks else (finding.framework, finding.verdict, finding.causes)].append(finding)
+    keys: dict[int, tuple[object, ...]] = {}
+    for group, members in groups.items():
+        members.sort(key=lambda finding: _most_ordinary_first(finding, defaults))
+        for turn, finding in enumerate(members):
+            is_news = finding.ledger_state in (LedgerState.NEW, LedgerState.STALE)
+            part = 0 if finding.verdict in WRONG or is_news else 2 if finding.verdict in AGREEMENT else 1
+            rank = (0,) if is_news else ranks.get(group[0], (2, -worst_grey_levels(finding)))
+            keys[id(finding)] = (part, turn if part == 0 else 0, rank, *_most_ordinary_first(finding, defaults))
+    return sorted(findings, key=lambda finding: keys[id(finding)])
+
+
+def _most_ordinary_first(finding: Finding, defaults: set[str]) -> tuple[object, ...]:
+    operation = finding.operation
+    return (
+        finding.verdict == Verdict.APPROXIMATES,
+        operation not in defaults,
+        operation.count(",") + operation.count("="),
+        -worst_grey_levels(finding),
+        operation,
+        finding.variant,
+    )
 
 
 def examples(findings: Iterable[Finding]) -> list[tuple[str, str]]:
@@ -96,24 +119,12 @@ def examples(findings: Iterable[Finding]) -> list[tuple[str, str]]:
         for good in sorted(agreeing[name] - frameworks)
         for bad in sorted(frameworks)
     )
-    questions = [("The worst divergences", {"verdict": str(Verdict.DIVERGES)})] if Verdict.DIVERGES in verdicts else []
+    questions = [("All that diverges", {"verdict": str(Verdict.DIVERGES)})] if Verdict.DIVERGES in verdicts else []
     for framework, _ in alone.most_common(1):
         questions.append((f"Where only {framework} differs", {"only": framework}))
     for (good, bad), _ in pairs.most_common(1):
         questions.append((f"Where {good} agrees and {bad} differs", {"agrees": good, "differs": bad}))
     return [(text, f"find?{urlencode(query)}") for text, query in questions]
-
-
-def _worst_first(finding: Finding) -> tuple[object, ...]:
-    """What is not as documented comes first, then what moves a picture, then what counts something else."""
-    return (
-        _VERDICTS_WORST_FIRST.index(Verdict(finding.verdict)),
-        finding.suite != Suite.CONFORMANCE,
-        -sortable(finding.grey_levels),
-        -sortable(finding.gain),
-        finding.operation,
-        finding.variant,
-    )
 
 
 def _documented_conventions(findings: Iterable[Finding]) -> Callable[[Finding], tuple[str, str]]:
@@ -184,6 +195,9 @@ _TEXT_COLUMNS: dict[str, Callable[[Finding], str]] = {
     "convention": _convention,
     "unit": lambda finding: finding.unit,
     "ledger": lambda finding: finding.ledger_state,
+    "reason": lambda finding: finding.ledger.reason if finding.ledger else "",
+    "link": lambda finding: finding.ledger.link if finding.ledger else "",
+    "source": lambda finding: finding.source,
 }
 _NUMBER_COLUMNS: dict[str, Callable[[Finding], object]] = {
     "gain": lambda finding: _rounded(finding.gain),
@@ -197,6 +211,12 @@ _DETAIL_COLUMNS: dict[str, Callable[[Finding], str]] = {
     "message": _message,
     "reproduction": lambda finding: finding.reproduction,
 }
+
+
+def row_name(finding: Finding) -> str:
+    """What the search calls the row of a finding: its suite, operation and variant as they are shown."""
+    operation, variant = (_shown_text(text, LONGEST_NAME) for text in (finding.operation, finding.variant))
+    return f"{finding.suite}/{operation}" + (f" [{variant}]" if variant else "")
 
 
 def _shown_text(text: str, longest: int) -> str:

@@ -6,7 +6,8 @@ A view is one line of ``PAGE_VIEWS`` and files beside the other templates:
 - ``scripts``: each has its statements in a block of its own (``{ ... }``), strict mode, no globals; a file hands what
   a later one needs on as a property of ``halfpixel``. They call
   ``halfpixel.route("NAME", (params) => ...)``, which is called with ``URLSearchParams`` whenever the fragment becomes
-  ``#NAME?...``, on load too; ``halfpixel.go("NAME", {key: value}, {replace: true})`` makes such a fragment;
+  ``#NAME?...``, on load too, and may return the element that the fragment is about, to be focused and kept in sight;
+  ``halfpixel.go("NAME", {key: value}, {replace: true})`` makes such a fragment;
   ``await halfpixel.unpack("VALUE")`` gives one of the view's values; ``await halfpixel.library("bokeh")`` loads a
   library of ``reports/page/payload.py`` into the page once; ``halfpixel.when(element, start)`` calls ``start`` once,
   when the element comes near what is seen; ``halfpixel.element(tag, {properties}, ...children)`` and
@@ -41,7 +42,7 @@ class PageView:
 PAGE_VIEWS: tuple[PageView, ...] = (
     PageView(
         "find",
-        "Search all findings",
+        "Every answer",
         "explorer.html.j2",
         ("explorer_questions.js", "explorer_rows.js", "explorer.js"),
         explorer.explorer_values,
@@ -49,7 +50,7 @@ PAGE_VIEWS: tuple[PageView, ...] = (
     ),
     PageView(
         "compare",
-        "Side by side",
+        "Do these two agree?",
         "side_by_side.html.j2",
         ("side_by_side_arithmetic.js", "side_by_side_pictures.js", "side_by_side_weights.js", "side_by_side.js"),
         side_by_side.side_by_side_values,

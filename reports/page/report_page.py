@@ -8,8 +8,6 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from halfpixel.golden.vocabulary import AGREEMENT, NOT_MEASURED, VARIANT_SUITES, LedgerState
-from halfpixel.reports.compare.regressions import RELEASE_COLUMNS, release_histories
 from halfpixel.reports.page import explorer, payload
 from halfpixel.reports.page.page_views import PAGE_VIEWS, PageView
 from halfpixel.reports.page.payload import pack_scripts
@@ -28,18 +26,24 @@ from halfpixel.reports.records.record_types import (
 )
 from halfpixel.reports.sections import align_corners, translations
 from halfpixel.reports.sections.defaults import defaults_table
-from halfpixel.reports.sections.variant_suites import cause_key, variant_sections
+from halfpixel.reports.sections.defects import DEFECT_KINDS, by_release, defects_section
+from halfpixel.reports.sections.exporter_matrix import exporter_matrices
 from halfpixel.reports.text.sentences import sentence
 
-# Above this many divergences the cards are sorted under what causes them.
-GROUPED_ABOVE = 12
-OPEN_CARDS = 3
+ALIGN_CORNERS_PAGE = "align-corners.html"
+"""The page on ``align_corners``, beside that of the run."""
+CARDS_SHOWN = 3
+"""Cards of each project that are in sight; the others unfold."""
+NEWS_LISTED = 4
+OPEN_CARDS, GROUPS_OPEN = 1, 8
+"""What no entry explains: so many cards are open, and so many are in sight, where there are no more."""
+LIKE_IT_LISTED = 50
 PAIRS_LISTED = 300
 # Parts of the page that are longer than this, in characters of markup, are packed.
 PACKED_ABOVE = 100_000
 # The messages repeat what the cards say, so they are cut where many of them would make the page too heavy to send.
 MESSAGE_SHOWN = 4000
-MESSAGES_SHOWN = 800_000
+MESSAGES_SHOWN = 400_000
 
 
 @cache
@@ -55,13 +59,10 @@ def render_report(records: Iterable[Record], page_views: Sequence[PageView] = PA
         raise ValueError("no run header among the records")
     findings = aggregate.of_type(records, Finding)
     pairs = aggregate.of_type(records, PairComparison)
-    defaults = aggregate.of_type(records, DefaultCall)
     versions = aggregate.framework_versions(runs)
     absent = [name for name, installed in versions.items() if not installed]
-    # Suites of variants have sections of their own; these are the questions about whole matrices.
-    plain = [finding for finding in findings if finding.suite not in VARIANT_SUITES]
-    divergences = aggregate.divergences(plain)
-    groups = aggregate.by_factor(divergences)
+    defects = defects_section(records)
+    groups = _by_cause(defects.unexplained)
     shared_classes, single_classes = aggregate.split_classes(aggregate.of_type(records, EquivalenceClass))
     disagreeing = aggregate.disagreeing_pairs(pairs)
     views = {view: values for view in page_views if (values := view.values(records)) is not None}
@@ -71,15 +72,15 @@ def render_report(records: Iterable[Record], page_views: Sequence[PageView] = PA
     if translation_section is not None:
         packed["instead"] = translation_section.data
     targets = aggregate.anchors(findings)
-    counts = aggregate.counts(findings)
-    per_operation = aggregate.per_operation(findings)
     return render_page(
         "report.html.j2",
         scripts=_scripts(views),
         more_scripts=[library.digest for library in libraries],
         page_views=list(views),
+        view_of={"compare": None, "find": None} | {view.name: view for view in views},
         libraries=libraries,
         examples=explorer.examples(findings),
+        row_name=explorer.row_name,
         packed=pack_scripts(packed) + Markup("").join(map(_packed_library, libraries)),
         packed_above=PACKED_ABOVE,
         pack_scripts=pack_scripts,
@@ -92,54 +93,66 @@ def render_report(records: Iterable[Record], page_views: Sequence[PageView] = PA
         absent=absent,
         findings=findings,
         measured=aggregate.measured(findings),
-        compared=aggregate.measured(plain),
-        counts=counts,
-        agree_total=aggregate.count_of(counts, AGREEMENT),
-        unmeasured_total=aggregate.count_of(counts, NOT_MEASURED),
-        shares=aggregate.bar_shares(counts),
-        operations=sorted({finding.operation for finding in per_operation}),
-        frameworks=sorted({finding.framework for finding in per_operation}),
+        counts=aggregate.counts(findings),
+        operations={finding.operation for finding in aggregate.per_operation(findings)},
+        defects=defects,
+        DEFECT_KINDS=DEFECT_KINDS,
+        by_release=by_release,
+        cards_shown=CARDS_SHOWN,
+        news=_by_cause((*defects.new, *defects.changed))[:NEWS_LISTED],
+        unexplained_groups=groups,
+        like_it_listed=LIKE_IT_LISTED,
+        open_cards=OPEN_CARDS,
+        groups_open=GROUPS_OPEN,
+        message_shown=min(MESSAGE_SHOWN, MESSAGES_SHOWN // max(len(groups) + len(defects.known), 1)),
+        exporters=exporter_matrices(findings),
         shared_matrix=aggregate.agreement_matrix(findings, absent, shared=True),
         single_framework_matrix=aggregate.agreement_matrix(findings, absent, shared=False),
         shared_conventions=aggregate.shared_conventions(pairs),
         disagreeing=disagreeing[:PAIRS_LISTED],
         disagreeing_total=len(disagreeing),
-        defaults=defaults_table(defaults, findings),
+        defaults=defaults_table(aggregate.of_type(records, DefaultCall), findings),
         shared_classes=shared_classes,
         single_classes=single_classes,
-        divergences=divergences,
-        groups=groups,
-        grouped=len(divergences) > GROUPED_ABOVE,
-        open_cards=OPEN_CARDS,
-        message_shown=min(MESSAGE_SHOWN, MESSAGES_SHOWN // max(len(divergences), 1)),
-        variant_sections=variant_sections(findings),
         models=aggregate.of_type(records, ModelCheck),
-        align_corners=align_corners.align_corners_section(records),
+        has_align_corners=align_corners.align_corners_section(records) is not None,
         translations=translation_section,
-        releases=release_histories(records),
-        release_columns=RELEASE_COLUMNS,
-        counts_of=aggregate.counts,
-        cause_of=cause_key,
-        targets_of=lambda section: {cause_key(cause.worst): targets[id(cause.worst)] for cause in section.causes},
-        new=aggregate.in_ledger_state(findings, LedgerState.NEW),
-        stale=aggregate.in_ledger_state(findings, LedgerState.STALE),
-        refused=[finding for finding in plain if finding.refused and finding.verdict not in NOT_MEASURED],
-        unmeasured={verdict: [finding for finding in plain if finding.verdict == verdict] for verdict in NOT_MEASURED},
-        agreeing=[finding for finding in plain if finding.verdict in AGREEMENT],
         anchor=lambda finding: targets[id(finding)],
     )
+
+
+def _by_cause(findings: Iterable[Finding]) -> list[tuple[Finding, list[Finding]]]:
+    """The worst finding of each framework, suite and cause with those like it, from findings that come worst first."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.framework, finding.suite, finding.causes), []).append(finding)
+    return [(members[0], members[1:]) for members in groups.values()]
+
+
+def render_align_corners(records: Iterable[Record], report: str) -> str | None:
+    """The page on ``align_corners``, with a link to ``report``; ``None`` for a run that did not ask about it."""
+    section = align_corners.align_corners_section(records)
+    if section is None:
+        return None
+    return render_page("align_corners_page.html.j2", align_corners=section, report=report)
 
 
 def _scripts(views: Iterable[PageView]) -> str:
     """The page's own scripts; the vocabulary comes after what the others hang on to, and before these."""
     named = [name for view in views for name in view.scripts]
-    rest = ("colours.js", *named, "ask.js", "report.js", "translations.js")
+    rest = ("colours.js", "names.js", *named, "report.js", "translations.js")
     return "\n".join((template_text("page.js"), vocabulary_script(), *map(template_text, rest)))
 
 
 def write_html(path: str | Path, records: Iterable[Record]) -> None:
-    """Write the page, whole or not at all; raises ``OSError`` when it cannot be written."""
-    write_atomically(Path(path), render_report(records))
+    """Write the page, and :data:`ALIGN_CORNERS_PAGE` beside it where the run asked about ``align_corners``.
+
+    Each whole or not at all; raises ``OSError`` when one cannot be written.
+    """
+    path, records = Path(path), list(records)
+    write_atomically(path, render_report(records))
+    if text := render_align_corners(records, path.name):
+        write_atomically(path.with_name(ALIGN_CORNERS_PAGE), text)
 
 
 def write_model_html(path: str | Path, run: Run, model: ModelCheck) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from halfpixel.golden.catalogue import SIZES, size_key
 from halfpixel.golden.vocabulary import DISAGREEMENT, Cause, Suite
 from halfpixel.reports.records.aggregate import of_type
 from halfpixel.reports.records.record_types import (
+    EquivalenceClass,
     Finding,
     PairComparison,
     Record,
@@ -44,6 +46,7 @@ def side_by_side_values(records: Sequence[Record]) -> dict[str, object] | None:
     sizes, the matrices ``m`` (``[height, width]``, ``null`` for what was not measured) and the bounds ``b`` of those
     that document nothing; ``refused`` and ``misshapen`` by the place of the size; ``claim`` is the place of a
     convention, or -1; ``caution`` what the suite of structure found that makes matrices say less than all.
+    ``pairs`` and ``classes`` are what was compared at all sizes that were swept.
     ``start`` are two operations to begin with, and ``palette`` colours whose middle stands for zero.
     ``conventions`` have, in the order of the sizes, matrix ``m``, bound ``b``, coordinates ``at`` and ``ties``.
     """
@@ -73,6 +76,11 @@ def side_by_side_values(records: Sequence[Record]) -> dict[str, object] | None:
             "operations": packed,
             "conventions": conventions,
             "matrices": matrices.rows(),
+            "pairs": _swept_pairs(records, set(by_name)),
+            "classes": [
+                {"members": [name for name in record.members if name in by_name], "pairs": record.pairs}
+                for record in of_type(records, EquivalenceClass)
+            ],
             "start": _start(records, sorted(by_name)),
             "palette": list(interp_palette(PuOr11, 255)),
             "photograph": {
@@ -92,6 +100,20 @@ def _start(records: Iterable[Record], operations: Sequence[str]) -> list[str]:
     worst = max(pairs, key=lambda pair: (pair.grey_levels or 0.0, pair.a, pair.b), default=None)
     first = [worst.a, worst.b] if worst is not None else operations[:2]
     return [str(visible(shortened(name, LONGEST_NAME))) for name in first]
+
+
+def _swept_pairs(records: Iterable[Record], operations: set[str]) -> list[dict[str, object]]:
+    """The pairs of operations that the run compared at every size of its list."""
+    return [
+        {
+            "names": [pair.a, pair.b],
+            "verdict": pair.verdict,
+            "grey": pair.grey_levels if pair.grey_levels is not None and isfinite(pair.grey_levels) else None,
+            "size": None if pair.n_in is None else [pair.n_in, pair.n_out],
+        }
+        for pair in of_type(records, PairComparison)
+        if {pair.a, pair.b} <= operations
+    ]
 
 
 class _MatrixPlaces:
@@ -148,6 +170,7 @@ def _operation(
         refused = dict.fromkeys(range(len(places)), "these records lack the convention that it documents")
     packed: dict[str, object] = {
         "id": visible(shortened(record.operation, LONGEST_NAME)),
+        "framework": visible(shortened(record.framework, LONGEST_NAME)),
         "claim": documented,
         "m": measured,
         "refused": refused,

@@ -5,15 +5,29 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from halfpixel.golden.vocabulary import AGREEMENT, DISAGREEMENT, GREY_LEVELS, NOT_MEASURED, LedgerState, Verdict
+from halfpixel.golden.vocabulary import (
+    AGREEMENT,
+    ALSO_CALLED,
+    DISAGREEMENT,
+    GREY_LEVELS,
+    IMPORTED_AS,
+    KERNEL_PARAMETERS,
+    NOISE,
+    NOT_MEASURED,
+    SPELLINGS,
+    LedgerState,
+    Verdict,
+)
 from halfpixel.reports.text import columns
 from halfpixel.reports.text.text_escaping import breakable, is_link, number, single_line, visible
 
@@ -37,6 +51,8 @@ def environment() -> Environment:
         "breakable": breakable,
         "six": svg_number,
         "pixels": lambda fraction: number(float(Fraction(fraction))),
+        "query": lambda text: quote(str(visible(text)), safe=""),
+        "slug": lambda text: re.sub(r"[^A-Za-z0-9_-]", "-", text)[:LONGEST_LINE],
         "short": lambda text: single_line(text, LONGEST_LINE),
     }
     made.tests["link"] = is_link
@@ -95,19 +111,26 @@ def _verdict_styles() -> str:
     """A rule for each verdict: its colours stand in ``style.css`` as variables named after it."""
     names = [verdict.replace(" ", "-") for verdict in Verdict]
     badges = (f".v-{name} {{ background: var(--{name}-bg); color: var(--{name}); }}" for name in names)
-    bars = (f".proportions .v-{name} {{ fill: var(--{name}-bar); }}" for name in names)
-    return "\n".join((*badges, *bars))
+    return "\n".join(badges)
 
 
 def vocabulary_script() -> str:
-    """The verdicts as a constant of the page's scripts, in the order of :class:`Verdict`."""
+    """The verdicts, in the order of :class:`Verdict`, and the words for calls, as a constant of the page's scripts."""
     groups = {"agree": AGREEMENT, "disagrees": DISAGREEMENT, "unmeasured": NOT_MEASURED}
     verdicts = [
         {
             "name": verdict,
             "sign": verdict.sign,
+            "severity": verdict.severity,
             "group": next(name for name, members in groups.items() if verdict in members),
         }
         for verdict in Verdict
     ]
-    return f"halfpixel.vocabulary = {json.dumps({'verdicts': verdicts, 'greyLevels': GREY_LEVELS})};"
+    names = {
+        "spellings": SPELLINGS,
+        "frameworks": ALSO_CALLED | IMPORTED_AS,
+        "kernelParameters": sorted(KERNEL_PARAMETERS),
+        "noise": sorted(NOISE),
+    }
+    values = {"verdicts": verdicts, "greyLevels": GREY_LEVELS, "names": names}
+    return f"halfpixel.vocabulary = {json.dumps(values)};"

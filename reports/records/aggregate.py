@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -41,41 +41,22 @@ def counts(findings: Iterable[Finding | PairComparison]) -> dict[str, int]:
     return {verdict: counted[verdict] for verdict in Verdict}
 
 
-def count_of(count: Mapping[str, int], verdicts: Iterable[Verdict]) -> int:
-    """How many findings have one of the verdicts, from :func:`counts`."""
-    return sum(count[verdict] for verdict in verdicts)
+def framework_order(name: str) -> tuple[bool, str]:
+    """A key that sorts frameworks wherever their order is free: torch, which most people ask about, then by name."""
+    return name.partition("@")[0] != "torch", name
 
 
 def by_framework(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
-    """The findings under their frameworks, these in alphabetical order."""
+    """The findings under their frameworks, in the order of :func:`framework_order`."""
     groups: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         groups[finding.framework].append(finding)
-    return dict(sorted(groups.items()))
+    return dict(sorted(groups.items(), key=lambda group: framework_order(group[0])))
 
 
 def in_ledger_state(findings: Iterable[Finding], state: LedgerState) -> list[Finding]:
     """The findings that the ledger calls so."""
     return [finding for finding in findings if finding.ledger_state == state]
-
-
-@dataclass(frozen=True, slots=True)
-class BarShare:
-    """A verdict's part of a bar that is 1000 wide."""
-
-    verdict: str
-    x: float
-    width: float
-
-
-def bar_shares(count: dict[str, int]) -> list[BarShare]:
-    """The parts of a bar in proportion to the counts; none of them too narrow to see."""
-    present = {verdict: max(number, 0.006 * sum(count.values())) for verdict, number in count.items() if number}
-    total, x, parts = sum(present.values()), 0.0, []
-    for verdict, share in present.items():
-        parts.append(BarShare(verdict, x, 1000 * share / total - 2))
-        x += 1000 * share / total
-    return parts
 
 
 def measured(findings: Iterable[Finding]) -> list[Finding]:
@@ -111,7 +92,10 @@ def framework_versions(runs: Iterable[Run]) -> dict[str, tuple[str, ...]]:
     for run in runs:
         for framework, version in run.versions.items():
             versions[framework].update({version: None} if version is not None else {})
-    return {framework: tuple(known) for framework, known in sorted(versions.items())}
+    return {
+        framework: tuple(known)
+        for framework, known in sorted(versions.items(), key=lambda item: framework_order(item[0]))
+    }
 
 
 def worst_grey_levels(finding: Finding) -> float:
@@ -130,14 +114,6 @@ def sortable(number: float | None) -> float:
     return math.inf if math.isnan(number) else number
 
 
-def divergences(findings: Iterable[Finding]) -> list[Finding]:
-    """What was measured and does not agree, worst first: by verdict, then by gain."""
-    differing = [finding for finding in findings if finding.verdict in DISAGREEMENT]
-    return sorted(
-        differing, key=lambda finding: (-severity(finding.verdict), -sortable(finding.gain), finding.operation)
-    )
-
-
 def anchors(findings: Iterable[Finding]) -> dict[int, str]:
     """A link target for each finding, keyed by its ``id()``; the same question keeps its target from run to run."""
     used: Counter[str] = Counter()
@@ -148,33 +124,6 @@ def anchors(findings: Iterable[Finding]) -> dict[int, str]:
         used[digest] += 1
         targets[id(finding)] = f"f-{digest}" + (f"-{used[digest]}" if used[digest] > 1 else "")
     return targets
-
-
-@dataclass(frozen=True, slots=True)
-class FactorGroup:
-    """Divergences that have the same cause."""
-
-    factors: str
-    findings: tuple[Finding, ...]
-    verdicts: dict[str, int]
-    gain: float | None
-
-
-def by_factor(worst_first: Sequence[Finding]) -> list[FactorGroup]:
-    """Divergences under what they are attributed to, the group with the worst member first."""
-    groups: dict[str, list[Finding]] = defaultdict(list)
-    for finding in worst_first:
-        groups[finding.causes].append(finding)
-    # A group takes the place of its worst member.
-    return [
-        FactorGroup(
-            factors,
-            tuple(members),
-            {verdict: count for verdict, count in counts(members).items() if count},
-            max((member.gain for member in members), key=sortable),
-        )
-        for factors, members in groups.items()
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +172,7 @@ def agreement_matrix(findings: Iterable[Finding], absent: Sequence[str], shared:
             kernel, _, rest = convention_text(finding.claim).partition(" ")
             cells[kernel, rest][finding.framework].append(finding)
             frameworks.add(finding.framework)
-    columns = tuple(sorted(name for name in frameworks if name not in absent))
+    columns = tuple(sorted((name for name in frameworks if name not in absent), key=framework_order))
     groups: dict[str, list[tuple[str, tuple[MatrixCell | None, ...]]]] = defaultdict(list)
     for (kernel, rest), row in sorted(cells.items()):
         if shared is not None and shared != (len(row) > 1):
@@ -260,7 +209,7 @@ def shared_conventions(
         compared = [outcomes for outcomes in claims.values() if not outcomes & set(NOT_MEASURED)]
         agree = sum(outcomes <= set(AGREEMENT) for outcomes in compared)
         table[key] = SharedConventions(agree, len(compared), len(claims) - len(compared))
-    return tuple(sorted({a for a, _ in table})), table
+    return tuple(sorted({a for a, _ in table}, key=framework_order)), table
 
 
 def disagreeing_pairs(pairs: Iterable[PairComparison]) -> list[PairComparison]:

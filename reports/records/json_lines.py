@@ -14,6 +14,7 @@ from halfpixel.reports.records.atomic_write import write_atomically
 from halfpixel.reports.records.record_types import (
     Attribution,
     Finding,
+    KnownDefect,
     LedgerStatus,
     Record,
     RecordError,
@@ -27,7 +28,7 @@ from halfpixel.reports.records.record_types import (
 )
 from halfpixel.reports.records.schema import WEIGHT_FIELDS
 
-_SPARSE_TYPES = (Finding, TranslationCall, Translation, ShowcaseConvention, ShowcaseOperation)
+_SPARSE_TYPES = (Finding, KnownDefect, TranslationCall, Translation, ShowcaseConvention, ShowcaseOperation)
 """Types of which there are thousands: what they leave at its default is left out."""
 _REQUIRED_FIELDS = {
     kind: {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}

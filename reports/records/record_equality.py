@@ -17,6 +17,7 @@ from halfpixel.reports.records.record_types import (
     DefaultCall,
     EquivalenceClass,
     Finding,
+    KnownDefect,
     MaskShift,
     PairComparison,
     Record,
@@ -35,6 +36,8 @@ def record_key(record: Record) -> tuple[Hashable, ...]:
     match record:
         case Finding():
             return ("finding", record.suite, record.question)
+        case KnownDefect():
+            return ("defect", record.framework, record.id)
         case PairComparison():
             return ("pair", record.a, record.b, record.claim)
         case EquivalenceClass():
@@ -165,7 +168,14 @@ def is_superseded_absence(record: Record, installed: set[str]) -> bool:
 
 
 def joined_by_framework(one: Record, other: Record) -> Record | None:
-    """What two runs with different frameworks found of one subject, if they agree on all but the frameworks."""
+    """What two runs with different frameworks found of one subject, if they agree on all but the frameworks.
+
+    An entry of the catalogue was asked if either run asked it.
+    """
+    if isinstance(one, KnownDefect) and isinstance(other, KnownDefect):
+        asked = one.asked or other.asked
+        both_asked = replace(one, asked=asked)
+        return both_asked if both_asked == replace(other, asked=asked) else None
     for kind, field in ((TextbookClaim, "measured"), (MaskShift, "frameworks"), (Translation, "answers")):
         if isinstance(one, kind) and isinstance(other, kind):
             mine, its = getattr(one, field), getattr(other, field)

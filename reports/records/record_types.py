@@ -256,11 +256,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStatus:
-    """What the ledger of known divergences says: ``status`` is ``known``, ``new`` or ``stale``."""
+    """What the ledger says: ``status`` is ``known``, ``new`` or ``stale``.
+
+    ``defect`` is the id of the catalogue's entry that explains the finding; ``reason`` is its title, or what changed.
+    """
 
     status: str
     reason: str = ""
     link: str = ""
+    defect: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,6 +344,39 @@ class Finding:
     def subject(self) -> str:
         """What the ledger calls it: the operation, with the variant in brackets where there is one."""
         return f"{self.operation} [{self.variant}]" if self.variant else self.operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDefect:
+    """An entry of the catalogue of a framework that was measured; its findings name it by ``id``.
+
+    The texts are those of the entry, see :class:`halfpixel.defects.catalogue.Defect`; ``since`` says in words since
+    which release. ``asked`` is whether the run put a question that could show it: an entry that was asked and has no
+    finding is not there in ``version``; of one that was not asked nothing is known.
+    """
+
+    type: ClassVar[str] = "defect"
+    framework: str
+    version: str
+    project: str
+    tracker: str
+    id: str
+    title: str
+    kind: str
+    reach: str
+    asked: bool
+    security: str = ""
+    fault_in: str = ""
+    contract: str = ""
+    contract_source: str = ""
+    not_affected: str = ""
+    since: str = ""
+    fixed_in: str = ""
+    upstream: str = ""
+    searched: str = ""
+    source: str = ""
+    workaround: str = ""
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -454,6 +491,7 @@ class MaskShift(_WithTuples):
 Record = (
     Run
     | Finding
+    | KnownDefect
     | EquivalenceClass
     | PairComparison
     | DefaultCall

@@ -77,7 +77,7 @@ def _renamed(
         if not (version is None and name in apart)
     }
     options = dict(source.run.options)
-    for option in ("frameworks", "chapters_of"):
+    for option in ("frameworks", "chapters_of", "locked"):
         if isinstance(options.get(option), list):
             options[option] = [names.get(name, name) if isinstance(name, str) else name for name in options[option]]
     run = replace(source.run, versions=versions, options=options)

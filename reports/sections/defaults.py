@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from halfpixel.golden.vocabulary import Suite
+from halfpixel.reports.records.aggregate import framework_order
 from halfpixel.reports.records.record_types import DefaultCall, Finding
 
 _DASH = "–"
@@ -38,7 +39,7 @@ class DefaultRow:
 def default_groups(defaults: Iterable[DefaultCall]) -> list[tuple[str | None, list[DefaultCall]]]:
     """Defaults by the convention that was identified, the most common first; ``None`` for those that fit none."""
     groups: dict[str | None, list[DefaultCall]] = defaultdict(list)
-    for default in sorted(defaults, key=lambda call: (call.framework, call.operation)):
+    for default in sorted(defaults, key=lambda call: (framework_order(call.framework), call.operation)):
         groups[default.identified].append(default)
     return sorted(groups.items(), key=lambda item: (item[0] is None, -len(item[1]), item[0] or ""))
 

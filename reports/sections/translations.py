@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from halfpixel.golden.vocabulary import AGREEMENT, NOT_MEASURED
-from halfpixel.reports.records.aggregate import of_type
+from halfpixel.reports.records.aggregate import framework_order, of_type
 from halfpixel.reports.records.json_lines import to_dict
 from halfpixel.reports.records.record_types import (
     SHARED_TYPES,
@@ -95,7 +95,8 @@ def translation_section(records: Iterable[Record]) -> TranslationSection | None:
         for framework, answer in translation.answers.items():
             if answer["verdict"] not in NOT_MEASURED:
                 table.setdefault((translation.framework, framework), []).append(is_same_function(answer))
-    frameworks = tuple(sorted({name for pair in table for name in pair} | {row.framework for row in translations}))
+    named = {name for pair in table for name in pair} | {row.framework for row in translations}
+    frameworks = tuple(sorted(named, key=framework_order))
     answers = [answer for translation in translations for answer in translation.answers.values()]
     return TranslationSection(
         frameworks,
@@ -123,7 +124,11 @@ def _translated_calls(
     for kernel in LISTED_KERNELS:
         chosen += [pair for pair in mine if pair[0].kernel == kernel][:1]
     for call, answers in {call.operation: (call, answers) for call, answers in chosen}.values():
-        translated = (_translated_answer(name, answers[name], by_key) for name in sorted(answers) if name != framework)
+        translated = (
+            _translated_answer(name, answers[name], by_key)
+            for name in sorted(answers, key=framework_order)
+            if name != framework
+        )
         yield TranslatedCall(framework, call.call, call.is_default, tuple(translated))
 
 

@@ -130,6 +130,7 @@ FINDINGS: tuple[Column[Finding], ...] = (
     Column("worst_coordinate", "Worst coordinate", _of_worst("coordinate")),
     Column("refused", "Refused", _refusal),
     Column("ledger", "Ledger", lambda finding: finding.ledger_state),
+    Column("defect", "Defect", lambda finding: finding.ledger.defect if finding.ledger else ""),
     Column("reason", "Reason", _reason),
     Column("link", "Upstream", _ledger_link),
     *map(attribute, ("source", "question")),
@@ -278,21 +279,3 @@ DETAILS: tuple[Column[Finding], ...] = (
 
 def _web_link(url: str) -> str:
     return url if is_link(url) else ""
-
-
-UNMEASURED: tuple[Column[Finding], ...] = (
-    Column(
-        "operation", "Operation", lambda finding: finding.operation, Kind.CODE, note=lambda finding: finding.question
-    ),
-    attribute("verdict", kind=Kind.VERDICT),
-    Column("message", "Message", lambda finding: f"{_refusal(finding) or finding.message} {finding.note}".strip()),
-)
-AGREEING: tuple[Column[Finding], ...] = (
-    UNMEASURED[0],
-    attribute("against", "Expected"),
-    attribute("verdict", kind=Kind.VERDICT),
-    attribute("gain", kind=Kind.NUMBER),
-    attribute("tolerance", "Bound", Kind.NUMBER),
-    attribute("pairs_measured", "Pairs", Kind.COUNT),
-    attribute("source", "Source", Kind.LINK),
-)

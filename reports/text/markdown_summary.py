@@ -1,15 +1,14 @@
-"""Summarise a run in Markdown for the page of a CI job: new and stale first, then the worst."""
+"""Summarise a run in Markdown for the page of a CI job: new and changed first, then the defects of each project."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
-from halfpixel.golden.vocabulary import AGREEMENT, DISAGREEMENT, PLAIN_IMAGE_SUITES, WRONG, LedgerState, Verdict
+from halfpixel.golden.vocabulary import DefectKind
 from halfpixel.reports.records import aggregate
-from halfpixel.reports.records.aggregate import worst_grey_levels
 from halfpixel.reports.records.record_types import Finding, Record, Run
+from halfpixel.reports.sections.defects import DEFECT_KINDS, DefectsSection, Project, defects_section, worst_first
 from halfpixel.reports.text.columns import Column, Kind, markdown_table
 from halfpixel.reports.text.sentences import sentence
 from halfpixel.reports.text.text_escaping import escape_markdown, is_link
@@ -17,91 +16,80 @@ from halfpixel.reports.text.text_escaping import escape_markdown, is_link
 LISTED = 20
 """Findings of each kind: with 300 characters for each, all of it stays far below what a comment holds (65,536)."""
 ROWS = 60
-"""Frameworks in the table, at most."""
+"""Projects in the table, at most."""
+TITLES = 3
+"""Defects named of each project."""
 LONGEST_CELL = 60
+LONGEST_TITLE = 200
 
 
-class FrameworkRow(NamedTuple):
-    """One framework: its versions, and how many findings have each verdict."""
-
-    name: str
-    version: str
-    counts: dict[str, int]
+def _count(kind: DefectKind) -> Column[Project]:
+    return Column(kind, kind, lambda project: project.counts[kind], Kind.COUNT)
 
 
-FRAMEWORKS: tuple[Column[FrameworkRow], ...] = (
-    Column("framework", "framework", lambda row: row.name[:LONGEST_CELL]),
-    Column("version", "version", lambda row: row.version[:LONGEST_CELL]),
-    Column("agree", "agree", lambda row: aggregate.count_of(row.counts, AGREEMENT), Kind.COUNT),
-    Column("differ", "differ", lambda row: aggregate.count_of(row.counts, DISAGREEMENT), Kind.COUNT),
-    Column("refused", "refused", lambda row: row.counts[Verdict.UNSUPPORTED], Kind.COUNT),
-    Column("failed", "went wrong", lambda row: row.counts[Verdict.ERROR], Kind.COUNT),
+PROJECTS: tuple[Column[Project], ...] = (
+    Column("project", "project", lambda project: project.name[:LONGEST_CELL]),
+    Column("version", "version", lambda project: project.version[:LONGEST_CELL]),
+    *map(_count, DEFECT_KINDS),
+    Column("state", "this version", lambda project: project.state),
 )
 
 
 def markdown_summary(records: Iterable[Record], link: str = "") -> str:
-    """The summary: counts, frameworks, what is new, what is stale, and the worst of what is known."""
+    """The summary: what is new, what changed, the defects of each project by kind, and the worst of them."""
     records = list(records)
-    findings = aggregate.of_type(records, Finding)
-    new, stale = (aggregate.in_ledger_state(findings, state) for state in (LedgerState.NEW, LedgerState.STALE))
-    listed = {id(finding) for finding in (*new, *stale)}
-    known = [finding for finding in findings if finding.verdict in WRONG and id(finding) not in listed]
-    lines = ["### halfpixel: what each resize does", "", f"**{_counts_line(findings, len(new), len(stale))}.**", ""]
+    defects = defects_section(records)
+    lines = ["### halfpixel: what is wrong with each resize", "", f"**{_counts_line(defects)}.**", ""]
     if is_link(link):
         # Angle brackets hold any address but one with angle brackets, which no address has.
         lines += [f"[The whole report](<{re.sub('[<>]', '', link)}>)", ""]
-    lines += _framework_table(findings, aggregate.of_type(records, Run))
-    lines += _list("New: not in the ledger of known divergences", new)
-    lines += _list("Stale: in the ledger, and no longer as it says", stale)
-    lines += _list("The worst of each kind that is known", _worst_by_cause(known))
+    lines += _list("New: no entry explains it, or it is not locked", defects.new)
+    lines += _list("Changed since it was locked", defects.changed)
+    lines += _projects_table(defects, records)
+    lines += _worst_titles(defects)
+    new = {id(finding) for finding in defects.new}
+    lines += _list("Not explained by any entry", [each for each in defects.unexplained if id(each) not in new])
     return "\n".join(lines) + "\n"
 
 
-def _counts_line(findings: list[Finding], new: int, stale: int) -> str:
-    counts = aggregate.counts(findings)
-    agree, differ = (aggregate.count_of(counts, verdicts) for verdicts in (AGREEMENT, DISAGREEMENT))
-    rest = len(findings) - agree - differ
+def _counts_line(defects: DefectsSection) -> str:
+    projects = sum(bool(project.present) for project in defects.projects)
     return (
-        f"{len(findings):,} answers: {agree:,} agree, {differ:,} differ, {rest:,} could not be measured or went wrong; "
-        f"{new:,} new, {stale:,} stale"
+        f"{len(defects.new):,} new, {len(defects.changed):,} changed; {len(defects.known):,} known defects of "
+        f"{projects:,} projects; {len(defects.unexplained):,} answers that no entry explains"
     )
 
 
-def _framework_table(findings: list[Finding], runs: list[Run]) -> list[str]:
-    if not findings:
+def _projects_table(defects: DefectsSection, records: list[Record]) -> list[str]:
+    versions = aggregate.framework_versions(aggregate.of_type(records, Run))
+    absent = [escape_markdown(name[:LONGEST_CELL]) for name, installed in versions.items() if not installed]
+    if not aggregate.measured(aggregate.of_type(records, Finding)):
         return ["Nothing was measured.", ""]
-    versions = aggregate.framework_versions(runs)
-    rows, absent = [], []
-    for name, members in aggregate.by_framework(findings).items():
-        if all(finding.verdict == Verdict.NOT_INSTALLED for finding in members):
-            absent.append(escape_markdown(name[:LONGEST_CELL]))
-        else:
-            rows.append(FrameworkRow(name, ", ".join(versions.get(name, ())), aggregate.counts(members)))
-    lines = [*markdown_table(FRAMEWORKS, rows[:ROWS]), ""]
-    if len(rows) > ROWS:
-        lines += [f"and {len(rows) - ROWS:,} more frameworks", ""]
+    lines = [*markdown_table(PROJECTS, defects.projects[:ROWS]), ""]
+    if len(defects.projects) > ROWS:
+        lines += [f"and {len(defects.projects) - ROWS:,} more projects", ""]
     if absent:
         lines += [f"Not installed: {', '.join(absent[:ROWS])}.", ""]
     return lines
 
 
-def _worst_by_cause(findings: list[Finding]) -> list[Finding]:
-    """The worst for each framework and cause of what calls do to plain images, where an error has a size."""
-    worst: dict[tuple[str, tuple[str, ...]], Finding] = {}
-    for finding in findings:
-        if finding.suite in PLAIN_IMAGE_SUITES and finding.attribution:
-            kind = (finding.framework, finding.factors)
-            if kind not in worst or worst_grey_levels(finding) > worst_grey_levels(worst[kind]):
-                worst[kind] = finding
-    return list(worst.values())
+def _worst_titles(defects: DefectsSection) -> list[str]:
+    lines = []
+    for project in [project for project in defects.projects if project.present][:LISTED]:
+        lines += [f"#### {escape_markdown(project.name[:LONGEST_CELL])}: the worst", ""]
+        for card in project.present[:TITLES]:
+            lines.append(f"- &#8203;{escape_markdown(card.defect.title[:LONGEST_TITLE])} ({card.kind})")
+        lines.append("")
+    return lines
 
 
-def _list(title: str, findings: list[Finding]) -> list[str]:
+def _list(title: str, findings: Sequence[Finding]) -> list[str]:
     if not findings:
         return []
-    worst_first = sorted(findings, key=worst_grey_levels, reverse=True)
     lines = [f"#### {title} ({len(findings):,})", ""]
     # An entity at the start: the text begins no list, heading or table of its own.
-    lines += [f"- &#8203;{escape_markdown(sentence(finding))}" for finding in worst_first[:LISTED]]
+    lines += [
+        f"- &#8203;{escape_markdown(sentence(finding))}" for finding in sorted(findings, key=worst_first)[:LISTED]
+    ]
     more = len(findings) - LISTED
     return [*lines, *([f"- and {more:,} more, in the report"] if more > 0 else []), ""]

@@ -287,5 +287,6 @@ FACTOR_PHRASES: dict[str, str | Callable[[Finding], str]] = {
     Cause.CRASH: "crashes the process",
     Cause.UNDEFINED_BEHAVIOUR: _undefined,
     Cause.TIME_LIMIT: "does not return within its time limit",
+    Cause.REFUSAL: "refuses what its documentation allows",
 }
 """What a call does, for every :class:`Cause`: a phrase, or a rule that makes one."""

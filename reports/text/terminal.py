@@ -6,9 +6,17 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
-from halfpixel.golden.vocabulary import ClaimVerdict, LedgerState, Verdict
+from halfpixel.golden.vocabulary import BETWEEN_FRAMEWORKS, NOT_MEASURED, ClaimVerdict, LedgerState, Verdict
 from halfpixel.reports.records import aggregate
-from halfpixel.reports.records.record_types import DefaultCall, Finding, MaskShift, Record, Run, TextbookClaim
+from halfpixel.reports.records.record_types import (
+    DefaultCall,
+    Finding,
+    KnownDefect,
+    MaskShift,
+    Record,
+    Run,
+    TextbookClaim,
+)
 from halfpixel.reports.sections.defaults import default_groups
 from halfpixel.reports.text.columns import worst_error
 from halfpixel.reports.text.text_escaping import visible
@@ -82,10 +90,49 @@ def _align_corners_line(records: list[Record]) -> list[str]:
     return [f"align_corners: {len(claims)} claims ({', '.join(verdicts)}), {len(masks)} masks measured"]
 
 
+def _without_lock(records: list[Record], findings: list[Finding], width: int) -> list[str]:
+    """What the catalogue says of each measured release that has no lock: known defects found and not, and the rest."""
+    runs = aggregate.of_type(records, Run)
+    if len(runs) != 1:
+        return []
+    run, known = runs[0], aggregate.of_type(records, KnownDefect)
+    lines: list[str] = []
+    for framework, members in aggregate.by_framework(findings).items():
+        version, locked = run.versions.get(framework), run.options.get("locked")
+        if version is None or locked is None or framework in locked:
+            continue
+        entries = [defect for defect in known if defect.framework == framework]
+        found = {finding.ledger.defect for finding in members if finding.ledger and finding.ledger.defect}
+        here = [defect for defect in entries if defect.id in found]
+        gone = [defect for defect in entries if defect.asked and defect.id not in found]
+        new = aggregate.in_ledger_state(members, LedgerState.NEW)
+        refused = sum(finding.verdict in NOT_MEASURED and not finding.ledger for finding in members)
+        unasked = len(entries) - len(here) - len(gone)
+        parts = [f"{len(here)} of {len(entries)} known defects and differences are here"]
+        parts += [f"{len(gone)} are not (fixed or not there yet)"] if gone else []
+        parts += [f"{unasked} were not asked"] if unasked else []
+        parts += [f"{refused} calls, or variants of calls, are refused"] if refused else []
+        parts += [f"{len(new)} differences that no entry explains"]
+        lines += ["", *_wrapped(f"{framework} {version}: not locked; {', '.join(parts)}", width)]
+        for title, defects in (("here", here), ("not here", gone)):
+            for defect in defects:
+                lines += _wrapped(f"{title}: {defect.id}: {defect.title}", width, "  ")
+        lines += _listed(f"{framework} {version}: differences that no entry explains", new, width)
+    return lines
+
+
+def _at_locked_versions(records: list[Record], findings: list[Finding]) -> list[Finding]:
+    """The findings of the releases with a lock; all of them where the records do not say which those are."""
+    locked = [name for run in aggregate.of_type(records, Run) for name in run.options.get("locked", ())]
+    stated = any("locked" in run.options for run in aggregate.of_type(records, Run))
+    return [finding for finding in findings if not stated or finding.framework in (*locked, BETWEEN_FRAMEWORKS)]
+
+
 def summary_lines(records: Iterable[Record], width: int, report: str | Path | None = None) -> list[str]:
     """What to print at the end of a run, in lines of at most ``width`` characters where words allow it.
 
-    A table of verdicts for each framework, then new divergences, stale entries of the ledger, defaults that differ, and
+    A table of verdicts for each framework, for releases without a lock what the catalogue says of them, then new
+    differences, those that changed since locked, defaults that differ, and
     the path of ``report`` when it is given. Says so plainly when nothing was measured.
     """
     records = list(records)
@@ -96,8 +143,10 @@ def summary_lines(records: Iterable[Record], width: int, report: str | Path | No
     if not aggregate.measured(findings) and (findings or not lines):
         lines += _wrapped("nothing measured: this run says nothing about agreement", width)
     lines += _table(findings, absent, width)
-    lines += _listed("new divergences", aggregate.in_ledger_state(findings, LedgerState.NEW), width)
-    lines += _listed("stale ledger entries", aggregate.in_ledger_state(findings, LedgerState.STALE), width)
+    lines += _without_lock(records, findings, width)
+    locked = _at_locked_versions(records, findings)
+    lines += _listed("new differences", aggregate.in_ledger_state(locked, LedgerState.NEW), width)
+    lines += _listed("changed since locked", aggregate.in_ledger_state(locked, LedgerState.STALE), width)
     lines += _defaults(aggregate.of_type(records, DefaultCall), width)
     if report is not None:
         lines += ["", f"report: {report}"]

@@ -11,7 +11,7 @@ from halfpixel import probe
 from halfpixel.adapters import NotInstalled, from_callable
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import Convention, matrix
-from halfpixel.probe.measure.axis_matrix import Refused, leaves_other_axis_alone
+from halfpixel.probe.measure.axis_matrix import Refused, exception_text, leaves_other_axis_alone
 from tests.fakes.exact import ABSENT, exact_resize
 
 LINEAR = Convention(kernel="linear")
@@ -105,3 +105,33 @@ def test_pairs_that_an_operation_is_not_defined_for_are_counted_and_not_called()
     doubling = from_callable(resize, accepts=lambda n_in, n_out: n_out == 2 * n_in, same_scale_on_both_axes=True)
     found = probe.sweep(doubling, ((3, 6), (3, 5), (4, 8)))
     assert (set(found.matrices), found.refused, found.skipped) == ({(3, 6), (4, 8)}, {}, 1)
+
+
+OPENCV_MESSAGE = """OpenCV(5.0.0) /io/onnx_importer.cpp:1114: error: (-2:Unspecified error) in function 'handleNode'
+> Node [Resize@ai.onnx]:(y) parse error: (-204:Requested object was not found) Required argument "mode" not found
+> > 'interpolation' is linear
+> """
+KERAS_MESSAGE = """Exception encountered when calling Resizing.call().
+
+\x1b[1mResizing with Lanczos interpolation is not supported.\x1b[0m
+
+Arguments received by Resizing.call():"""
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("more than 6 pixels\nand less than 8", "more than 6 pixels"),
+        ("Exception from core.cpp:117:\nonly versions 4 and 11", "only versions 4 and 11"),
+        (
+            OPENCV_MESSAGE,
+            "Node [Resize@ai.onnx]:(y) parse error: (-204:Requested object was not found) "
+            "Required argument \"mode\" not found 'interpolation' is linear",
+        ),
+        (KERAS_MESSAGE, "Resizing with Lanczos interpolation is not supported."),
+        ("", ""),
+    ],
+    ids=["first line", "place, then cause", "OpenCV's quotation", "Keras's layer", "nothing"],
+)
+def test_a_refusal_keeps_the_sentence_that_names_the_cause(message, text):
+    assert exception_text(ValueError(message)) == f"ValueError: {text}"

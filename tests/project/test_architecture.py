@@ -15,7 +15,7 @@ import pytest
 
 from tests import ROOT
 
-LEVELS = ("golden", "adapters", "probe", "parity", "segmentation")
+LEVELS = ("golden", "adapters", "defects", "probe", "parity", "segmentation")
 """Each may import itself and those before it."""
 ALLOWED = {
     **{room: set(LEVELS[: level + 1]) for level, room in enumerate(LEVELS)},

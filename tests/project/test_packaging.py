@@ -89,7 +89,7 @@ def test_tox_has_the_environment(environment):
 def test_conformance_is_a_full_run_that_writes_the_report():
     tox = _tox()
     command = " ".join([tox["in_frameworks"]["suites"], tox["testenv:conformance"]["commands"]])
-    assert "suites --without keras --report reports/latest" in command
+    assert "suites --strict --without keras --report reports/latest" in command
     assert command.endswith("--sizes full {posargs}")
 
 

@@ -12,6 +12,7 @@ from halfpixel.reports.records.record_types import (
     DefaultCall,
     EquivalenceClass,
     Finding,
+    KnownDefect,
     LedgerStatus,
     PairComparison,
     Record,
@@ -125,6 +126,50 @@ def divergence(
     return finding(framework, name, claim, **values | changes)
 
 
+def known(defect: str) -> LedgerStatus:
+    """The state of a finding that an entry explains."""
+    return LedgerStatus(
+        status="known", reason="long known", link="https://github.com/example/example/issues/1", defect=defect
+    )
+
+
+def entry(framework: str, identifier: str, kind: str = "silent values", **changes: object) -> KnownDefect:
+    """An entry of the catalogue of a framework."""
+    values = {
+        "framework": framework,
+        "version": {"opencv": "5.0.0", "tensorflow": "2.21.0", "torch": "2.13.0"}.get(framework, "1.0"),
+        "project": {"opencv": "OpenCV", "tensorflow": "TensorFlow", "torch": "PyTorch"}.get(framework, framework),
+        "tracker": f"https://example.org/{framework}/issues",
+        "id": identifier,
+        "title": f"The title of {identifier}",
+        "kind": kind,
+        "reach": "documented option",
+        "asked": True,
+        "contract": "A constant stays.",
+        "contract_source": f"https://example.org/{framework}/resize.html",
+        "not_affected": "Other kernels.",
+        "since": "since 1.0 or earlier",
+        "upstream": "https://github.com/example/example/issues/1",
+        "source": "resize.cpp, weights",
+        "workaround": "Pass a size.",
+        "program": f"import {framework}\nprint({framework}.__version__, 'actual', 1, 'expected', 2)",
+    }
+    return KnownDefect(**values | changes)
+
+
+def entries() -> list[KnownDefect]:
+    """Of two of the three frameworks of :func:`samples`: found, asked in vain, not asked, and one that is no defect."""
+    unreported = {"upstream": "not reported", "searched": "2026-11-30: bicubic table; weights of 1024 steps"}
+    return [
+        entry("tensorflow", "v1-coordinates", reach="default call", since="since 2.21.0; not in 2.20.0"),
+        entry("tensorflow", "bicubic-table", "precision", **unreported),
+        entry("torch", "no-antialias"),
+        entry("torch", "empty-crash", "crash", fixed_in="2.12.0"),
+        entry("torch", "reads-outside", "memory", reach="extreme input", asked=False),
+        entry("opencv", "nearest-ties", "unspecified"),
+    ]
+
+
 def samples() -> list[Record]:
     """Every type of record and every verdict."""
     coordinates = Attribution(
@@ -161,6 +206,7 @@ def samples() -> list[Record]:
             worst(linear_row(7, 4.4), linear_row(7, 3.0), 5, 3, Fraction(22, 5)),
             coordinates,
             pixels_moved=1.4,
+            ledger=known("v1-coordinates"),
         ),
         divergence(
             "opencv",
@@ -177,6 +223,7 @@ def samples() -> list[Record]:
             worst(third, cubic_row(8, 10 / 3 + 4e-4, -0.75), 12, 5, Fraction(10, 3)),
             precision,
             verdict="approximates",
+            ledger=known("bicubic-table"),
         ),
         divergence(
             "opencv",
@@ -185,7 +232,12 @@ def samples() -> list[Record]:
             worst(expected, picked, 6, 4, Fraction(29, 2)),
             ties,
             verdict="ties",
-            ledger=LedgerStatus(status="stale", reason="the ledger has gain 0.5", link="https://example.org/stale"),
+            ledger=LedgerStatus(
+                status="stale",
+                reason="the ledger has gain 0.5",
+                link="https://example.org/stale",
+                defect="nearest-ties",
+            ),
         ),
         divergence(
             "torch",
@@ -193,6 +245,7 @@ def samples() -> list[Record]:
             ANTIALIASED,
             worst(linear_row(60, 29.5, 30.0), linear_row(60, 29.5), 2, 0, Fraction(59, 2)),
             filtered,
+            ledger=known("no-antialias"),
         ),
         divergence(
             "torch",
@@ -265,12 +318,13 @@ def samples() -> list[Record]:
             nearest=str(LINEAR),
             evidence="Off by 0.1 when shrinking.",
         ),
+        *entries(),
     ]
 
 
 def test_the_sample_has_every_verdict_and_every_type() -> None:
     """Otherwise the tests that use it would leave some unseen."""
     records = samples()
-    assert {record.type for record in records} == {"run", "finding", "equivalence_class", "pair", "default"}
+    assert {record.type for record in records} == {"run", "finding", "equivalence_class", "pair", "default", "defect"}
     verdicts = {record.verdict for record in records if isinstance(record, Finding)}
     assert verdicts == {"exact", "agrees", "approximates", "ties", "diverges", "unsupported", "error", "not installed"}

@@ -3,42 +3,67 @@
 from __future__ import annotations
 
 import subprocess
-import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from halfpixel.defects.lock import LockedAnswer, lock_of, write_lock
 from tests.suites.pretend_framework import run_pytest, write_framework
 
-ENTRY = """
-[[divergence]]
-suite = "conformance"
+CATALOGUE = """
 framework = "pretend"
-versions = "{versions}"
-verdict = "{verdict}"
-attribution = ["normalisation"]
-reason = "weights are half as large again"
-link = "no thread found"
-[divergence.gain]
-"pretend {operation}" = {{ quick = {gain} }}
+project = "Pretend"
+package = "numpy"
+tracker = "https://example.org/issues"
+security = "https://example.org/security"
+documentation = "https://example.org/resize"
+
+[[defect]]
+id = "heavy-weights"
+title = "resize weights are half as large again"
+kind = "unspecified"
+reach = "default call"
+contract = "The page says nothing of it."
+affects = [{ suite = ["conformance", "dtypes"], causes = ["normalisation", "rounding"] }]
 """
+"""The catalogue of the made-up framework: one entry, which explains what ``wrong`` and ``truncating`` do."""
+
+
+def locked(
+    call: str = "resize()",
+    verdict: str = "diverges",
+    gain: float | None = 0.5,
+    suite: str = "conformance",
+    variant: str = "",
+    causes: tuple[str, ...] = ("normalisation",),
+) -> LockedAnswer:
+    """An answer as a lock of the made-up framework holds it."""
+    gains = {"any" if variant else "quick": gain}
+    return LockedAnswer(suite, call, variant, verdict, causes, gains, "heavy-weights")
 
 
 @pytest.fixture
 def run(tmp_path: Path):
-    """``run(function, *options, ledger=..., module=...)``: a run of the conformance suite on one made-up operation."""
+    """``run(function, *options, catalogue=..., lock=..., module=...)``: conformance asked of one made-up operation."""
 
     def made(
         function: str = "right",
         *options: str,
         name: str = "resize()",
-        ledger: str = "",
+        catalogue: str = "",
+        lock: Iterable[LockedAnswer] | None = None,
         module: str = "numpy",
         suite: str = "suites/conformance",
     ) -> subprocess.CompletedProcess[str]:
         write_framework(tmp_path, "pretend", [(name, function, False)], module)
-        (tmp_path / "ledger.toml").write_text(textwrap.dedent(ledger))
-        defaults = {"--ledger": str(tmp_path / "ledger.toml"), "--report": str(tmp_path / "report")}
+        ledger = tmp_path / "ledger"
+        ledger.mkdir(exist_ok=True)
+        (ledger / "pretend.toml").write_text(catalogue or CATALOGUE)
+        if lock is not None:
+            write_lock(lock_of("pretend", np.__version__, lock), ledger)
+        defaults = {"--ledger": str(ledger), "--report": str(tmp_path / "report")}
         if module == "numpy":
             defaults["--frameworks"] = "pretend"
         arguments = [word for option in defaults.items() if option[0] not in options for word in option]

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.suites.conftest import ENTRY
+from tests.suites.conftest import locked
 
 HOSTILE = "resize(<b>&\"'\x1b]0;\x07\u202e)"
 
@@ -35,26 +35,25 @@ def test_a_name_says_the_suite_the_question_and_the_operation(cases):
 
 
 def test_a_new_divergence_is_a_failure_with_the_message_and_the_reproduction(cases):
-    (failure,) = _case_with(cases("wrong"), "pretend resize()").iter("failure")
-    assert "a divergence without a ledger entry" in failure.get("message") + failure.text
+    (failure,) = _case_with(cases("wrong", lock=[]), "pretend resize()").iter("failure")
+    assert "a difference that is not in the lock" in failure.get("message") + failure.text
     assert "attribution: normalisation" in failure.text
     assert "reproduce with:" in failure.text
 
 
 def test_a_known_divergence_is_skipped_with_its_reason(cases):
-    ledger = ENTRY.format(operation="resize()", verdict="diverges", gain=0.5, versions=">=1")
-    (skipped,) = _case_with(cases("wrong", ledger=ledger), "pretend resize()").iter("skipped")
+    (skipped,) = _case_with(cases("wrong", lock=[locked()]), "pretend resize()").iter("skipped")
     assert skipped.get("type") == "pytest.xfail"
     assert "weights are half as large again" in skipped.get("message")
 
 
 def test_a_refusal_is_skipped_or_fails_with_what_the_framework_said(cases):
-    case = _case_with(cases("raising"), "pretend resize()")
+    case = _case_with(cases("raising", lock=[]), "pretend resize()")
     assert "cannot resize on a Sunday" in "".join(str(part.get("message")) + str(part.text) for part in case)
 
 
 def test_hostile_names_leave_it_well_formed(cases):
-    case = _case_with(cases("wrong", HOSTILE), "resize(")
+    case = _case_with(cases("wrong", HOSTILE, lock=[]), "resize(")
     assert "<b>" in case.get("name")
     assert not {"\x1b", "\x07"} & set(case.get("name"))
     assert list(case.iter("failure"))

@@ -32,11 +32,11 @@ def run(tmp_path_factory: pytest.TempPathFactory):
     home = tmp_path_factory.mktemp("home")
     write_framework(home, "pretend", [("resize()", "right", True), ("other()", "wrong", False)])
     write_framework(home, "feign", [("resize()", "wrong", True), ("other()", "right", False)])
-    (home / "ledger.toml").touch()
+    (home / "ledger").mkdir()
 
     def made(report: str, *options: str, suites: list[str] = SUITES) -> subprocess.CompletedProcess:
         arguments = ["--frameworks", "pretend,feign"]
-        arguments += ["--ledger", str(home / "ledger.toml"), "--report", str(home / report)]
+        arguments += ["--ledger", str(home / "ledger"), "--report", str(home / report)]
         done = run_pytest(home, *arguments, *suites, *options)
         done.file = home / report / "results.jsonl"
         return done
@@ -148,7 +148,7 @@ def test_tests_that_keep_no_records_write_none(run) -> None:
 def test_a_shard_that_ended_early_is_said_to_have(run) -> None:
     """The first divergence ends it."""
     few = ["suites/conformance"]
-    done = [run(f"early{i}", "--splits", "2", "--group", str(i), "-x", suites=few) for i in (1, 2)]
+    done = [run(f"early{i}", "--splits", "2", "--group", str(i), "-x", "--strict", suites=few) for i in (1, 2)]
     assert done[0].returncode == 1
     lines = merge([each.file for each in done]).missing
     assert any("ended early: 1 of its 2 tests" in line for line in lines)

@@ -23,7 +23,7 @@ _LEVELS = 2.0
 
 
 def observe_returned_floats(operation: Operation, grid: IntegerGrid, calls: Attempt) -> Observation:
-    """Compare the floats that integer images gave with the exact values.
+    """Compare the floats that integer images gave with the exact values, brought to levels again where they are scaled.
 
     exact: the nearest float everywhere. agrees: within float32 arithmetic and one rounding of the result.
     approximates: under one level. diverges: otherwise.
@@ -34,8 +34,12 @@ def observe_returned_floats(operation: Operation, grid: IntegerGrid, calls: Atte
     is_exact, worst_excess, worst = True, -np.inf, ("", "", "", "")
     for index, (shape, images, results) in enumerate(zip(calls.shapes, calls.images, calls.results, strict=True)):
         cases = integer_cases(weights_of(operation, *shape), grid)
-        cases = cases if cases.images is images else cases_of_images(cases.weights, grid, images)
-        flat = results.reshape(len(images), -1).astype(np.float64)
+        highest = int(np.iinfo(images.dtype).max) if operation.scales_integers else 1
+        if highest > 1:
+            cases = cases_of_images(cases.weights, grid, images.clip(max(-highest, grid.lowest)))
+        elif cases.images is not images:
+            cases = cases_of_images(cases.weights, grid, images)
+        flat = results.reshape(len(images), -1).astype(np.float64) * highest
         values = (cases.numerators / cases.denominators).astype(np.float64)
         errors = np.where(np.isfinite(flat), np.abs(flat - values), np.inf)
         bounds = cases.margin[:, None] + cases.float32[:, None] + unit * np.abs(values)
@@ -52,7 +56,7 @@ def observe_returned_floats(operation: Operation, grid: IntegerGrid, calls: Atte
     observe = partial(
         Observation,
         variant=grid.name,
-        against="exact values, not rounded",
+        against="exact values, not rounded" + (", divided by the highest" if operation.scales_integers else ""),
         unit=LEVELS,
         gain=gain,
         tolerance=float(bounds.max()),
@@ -61,7 +65,8 @@ def observe_returned_floats(operation: Operation, grid: IntegerGrid, calls: Atte
         figures={"worst error": gain, "returned dtype": dtype},
     )
     if not differing:
-        return observe(verdict=agreement_verdict(is_exact), headline=f"returns {dtype}")
+        scaled = ", scaled as documented" if operation.scales_integers else ""
+        return observe(verdict=agreement_verdict(is_exact), headline=f"returns {dtype}{scaled}")
     where, expected, got, reproduction = worst
     headline = f"returns {dtype}, other values"
     text = f"{dtype} values that are off by up to {gain:.4g} levels, where rounding explains {bounds.max():.2g}"

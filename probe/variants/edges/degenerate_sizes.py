@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +12,7 @@ from halfpixel.adapters import Operation
 from halfpixel.golden import matrix
 from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.discrepancy import Attribution
-from halfpixel.probe.compare.reference import accepts
+from halfpixel.probe.compare.reference import accepts, leaves_out
 from halfpixel.probe.compare.reproduction import result_line, shape_line
 from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, gain_tolerance, row_gain
 from halfpixel.probe.measure.axis_matrix import AXES, call, measure
@@ -61,11 +62,13 @@ _NONE: tuple[tuple[Pair, Pair], ...] = (
 def one_pixel(operation: Operation) -> Observation | None:
     """Images of one pixel along an axis, and results of one.
 
-    Where the call is not defined for a size, nothing is expected of its numbers: only that it returns or raises.
+    Where the call is not defined for a size, nothing is expected of its numbers: only that it returns or raises. Sizes
+    that its adapter leaves out are asked by :mod:`left_out`.
     """
     results: list[EdgeResult] = []
     beyond: list[np.ndarray | EdgeResult] = []
-    for case, size_in, is_defined in _cases(operation, _ONE):
+    asked = tuple(shape for shape in _ONE if not leaves_out(operation, *shape))
+    for case, size_in, is_defined in _cases(operation, asked):
         if is_defined:
             results.append(_one_pixel_result(operation, case, size_in))
         else:
@@ -107,7 +110,8 @@ def _one_pixel_result(operation: Operation, case: EdgeCase, size_in: Pair) -> Ed
     impulses = np.eye(pixels, dtype=np.float32).reshape(pixels, *size_in, 1)
     measured = call(operation, impulses, size_out)[..., 0].reshape(pixels, -1).T.astype(np.float64)
     (y, error_y, is_exact_y), (x, error_x, is_exact_x) = (
-        _along(operation, *pair, axis) for axis, pair in zip(AXES, zip(size_in, size_out, strict=True), strict=True)
+        matrix_along(operation, *pair, axis)
+        for axis, pair in zip(AXES, zip(size_in, size_out, strict=True), strict=True)
     )
     expected = np.kron(y, x)
     if not (is_exact_y and is_exact_x) and np.isfinite(measured).all():
@@ -147,7 +151,7 @@ def _one_pixel_result(operation: Operation, case: EdgeCase, size_in: Pair) -> Ed
 
 
 @lru_cache(maxsize=256)
-def _along(operation: Operation, n_in: int, n_out: int, axis: str) -> tuple[np.ndarray, float, bool]:
+def matrix_along(operation: Operation, n_in: int, n_out: int, axis: str) -> tuple[np.ndarray, float, bool]:
     """The matrix along one axis, its tolerance, and whether it is the exact one: where the call agrees with that.
 
     Otherwise it is what was measured, so that what conformance finds along one axis is not found again here. Raises as
@@ -167,23 +171,25 @@ def _along(operation: Operation, n_in: int, n_out: int, axis: str) -> tuple[np.n
 def zero_size(operation: Operation) -> Observation | None:
     """Images, and results, without pixels along an axis."""
     results, beyond = [], []
-    for case, _, is_defined in _cases(operation, _NONE):
+    for case, size_in, is_defined in _cases(operation, _NONE):
         result = call_unchanged(operation, case.array(), case.size)
         if not is_defined:
             beyond.append(result)
         else:
-            results.append(result if isinstance(result, EdgeResult) else _zero_size_result(operation, case, result))
-    against = "a refusal, or a result without pixels"
-    return _with_beyond(summarise("zero size", against, "empty, or refused", results, unit=PIXELS), beyond)
+            results.append(
+                result if isinstance(result, EdgeResult) else _zero_size_result(operation, case, size_in, result)
+            )
+    against = "a refusal, a result without pixels, or, of an image without any, zeros"
+    return _with_beyond(summarise("zero size", against, "empty, zero or refused", results, unit=PIXELS), beyond)
 
 
-def _zero_size_result(operation: Operation, case: EdgeCase, result: np.ndarray) -> EdgeResult:
+def _zero_size_result(operation: Operation, case: EdgeCase, size_in: Pair, result: np.ndarray) -> EdgeResult:
     if result.size == 0:
         return EdgeResult(Verdict.EXACT)
     shape = native_shape(operation, 1, case.size, 1)
-    border = operation.claim.border if operation.claim is not None else ""
-    if 0 not in case.size and border in ("constant", "extrapolate") and result.shape == shape and not result.any():
-        return EdgeResult(Verdict.EXACT)  # All is outside the image, and what is outside counts as zero.
+    if 0 not in case.size and result.shape == shape and not _shows_memory(operation, case, size_in, result):
+        # No page says what an image without pixels becomes, and nothing was read that is not there.
+        return EdgeResult(Verdict.EXACT)
     invents = 0 not in case.size
     origin = "of an image without any" if invents else f"where {shape} was asked for"
     return EdgeResult(
@@ -192,13 +198,40 @@ def _zero_size_result(operation: Operation, case: EdgeCase, result: np.ndarray) 
         0.0,
         "makes pixels from none" if invents else "pixels where none were asked",
         case.label,
-        "a refusal, or no pixels",
+        "a refusal, no pixels, or zeros" if invents else "a refusal, or no pixels",
         f"shape {result.shape}",
         Attribution(
             (Cause.UNDEFINED_BEHAVIOUR if invents else Cause.OUTPUT_SIZE,), f"{result.size} pixels come back {origin}"
         ),
         edge_program(operation, case, "print('the result has', np.size(resize(x, h, w)), 'pixels, and should have 0')"),
     )
+
+
+_FILLS = (0x41, 0xBE)
+"""Bytes with which memory is filled between calls; as float32, both make numbers that are not zero."""
+_ENLARGED = 32
+"""By how much larger a result is asked for, since what lies just behind an empty array may be zero."""
+
+
+def _shows_memory(operation: Operation, case: EdgeCase, size_in: Pair, result: np.ndarray) -> bool:
+    """Whether an image without pixels becomes anything but zeros: as asked, with memory filled, and at a larger size.
+
+    ``result`` is what came as asked.
+    """
+    if result.any():
+        return True
+    size = _ENLARGED * case.size[0], _ENLARGED * case.size[1]
+    larger = replace(case, label=size_text(size_in, size), size=size)
+    for fill, asked in zip(_FILLS, (case, larger), strict=True):
+        begin_case(asked)
+        # What is freed here is what small arrays are made of next.
+        freed = [np.full(2**power, fill, np.uint8) for power in range(13) for _ in range(8)]
+        x = asked.array()
+        del freed
+        again = call_unchanged(operation, x, asked.size)
+        if isinstance(again, np.ndarray) and again.shape == native_shape(operation, 1, asked.size, 1) and again.any():
+            return True
+    return False
 
 
 def empty_batch(operation: Operation) -> Observation | None:

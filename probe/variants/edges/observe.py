@@ -11,7 +11,14 @@ from halfpixel.adapters.native_call import SLOW
 from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.discrepancy import Attribution
 from halfpixel.probe.measure.sandbox import CPU_SECONDS, WALL_SECONDS, ProcessDeath, run_sandboxed
-from halfpixel.probe.variants.edges import degenerate_sizes, enormous_axes, extreme_values, memory_layout, nonfinite
+from halfpixel.probe.variants.edges import (
+    degenerate_sizes,
+    enormous_axes,
+    extreme_values,
+    left_out,
+    memory_layout,
+    nonfinite,
+)
 from halfpixel.probe.variants.edges.cases import EdgeCase, call_unchanged, edge_program, native_shape, shapes
 from halfpixel.probe.variants.observation import Observation, not_installed
 
@@ -31,28 +38,40 @@ QUESTIONS: dict[str, tuple[Question, float]] = {
     "large values": (extreme_values.large_values, CPU_SECONDS),
     "constant image": (extreme_values.constant_image, CPU_SECONDS),
     "flip": (extreme_values.flip, CPU_SECONDS),
+    "one row": (left_out.one_row, left_out.SECONDS),
+    "one column": (left_out.one_column, left_out.SECONDS),
+    "fractional scale": (left_out.fractional_scale, left_out.SECONDS),
 }
 """By variant: the question, and the processor time that a case of it may take, seconds."""
+
+ASKED_WHERE_LEFT_OUT = ("one row", "one column", "fractional scale")
+"""Those about sizes that an adapter leaves out; conformance and "one pixel" ask them of the other calls."""
+
+
+def questions(operation: Operation) -> list[str]:
+    """The variants that are asked of an operation, in order."""
+    unasked = [] if operation.left_out else list(ASKED_WHERE_LEFT_OUT)
+    # Enormous sizes are not tried with a slow operation.
+    unasked += ["enormous"] if operation.cost == SLOW else []
+    return [variant for variant in QUESTIONS if variant not in unasked]
 
 
 def edges(operation: Operation, wall_seconds: float = WALL_SECONDS) -> list[Observation]:
     """Every question about one operation, answered in a process of its own.
 
     A call that crashes or does not return within its time limit is reported as ``error``, with the case it died of; the
-    question's remaining cases are then not tried, since each would cost as much again. Enormous sizes are not tried
-    with a slow operation. ``wall_seconds`` is the limit by the clock, for a call that waits without computing. A
-    question that has no case for an operation is left out.
+    question's remaining cases are then not tried, since each would cost as much again. ``wall_seconds`` is the limit by
+    the clock, for a call that waits without computing. A question that has no case for an operation is left out.
     Raises ``ValueError`` for an operation that cannot be sent to another process.
     """
     try:
         if operation.call is not None:
             operation.call.framework.require_installed()
     except NotInstalled as absent:
-        return [not_installed(variant, str(absent)) for variant in QUESTIONS]
+        return [not_installed(variant, str(absent)) for variant in questions(operation)]
     observations = []
-    for variant, (_, seconds) in QUESTIONS.items():
-        if operation.cost == SLOW and variant == "enormous":
-            continue
+    for variant in questions(operation):
+        _, seconds = QUESTIONS[variant]
         answer = run_sandboxed(_answered, variant, operation, cpu_seconds=seconds, wall_seconds=wall_seconds)
         if isinstance(answer, ProcessDeath):
             observations.append(_death_observation(operation, variant, answer))

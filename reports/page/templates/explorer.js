@@ -5,7 +5,7 @@
   const section = document.getElementById("find");
   const form = section.querySelector("form");
   const trouble = document.getElementById("find-trouble");
-  const ROWS = 25;
+  const ROWS = 12;
 
   let wanted = new URLSearchParams();
   let loading = null;
@@ -15,7 +15,7 @@
     const options = (name, values, first = "any") =>
       form.elements[name].append(new Option(first, ""), ...values.map((value) => (value instanceof Node ? value : new Option(value))));
     const present = (name) => of.texts(name).sort(natural);
-    for (const name of ["framework", "suite", "kernel", "mode", "since"]) options(name, present(name));
+    for (const name of ["framework", "suite", "kernel", "mode", "since", "defect"]) options(name, present(name));
     const verdicts = of.texts("verdict");
     options("verdict", [
       new Option("does not agree", "disagrees"), new Option("agrees, exactly or not", "agree"), new Option("not measured", "unmeasured"),
@@ -108,7 +108,7 @@
         if (!field.name) continue;
         if (field.value !== (params.get(field.name) || "")) field.value = params.get(field.name) || "";
       }
-      if (["kernel", "mode", "when", "variant", "factor", "since", "only", "agrees", "differs"].some((name) => params.get(name))) {
+      if (["kernel", "mode", "when", "variant", "factor", "since", "defect", "only", "agrees", "differs"].some((name) => params.get(name))) {
         form.querySelector("details").open = true;
       }
       const { page, row, ...rest } = Object.fromEntries(params);
@@ -123,10 +123,11 @@
       following = false;
       if (row && at >= 0) {
         const opened = table.row((_, { i }) => idOf(of, i) === row);
-        const there = opened.child.isShown();
+        if (opened.child.isShown()) return null;
         await open(opened);
-        if (!there && opened.node().getBoundingClientRect().top > innerHeight) opened.node().scrollIntoView();
+        return opened.node().querySelector("button.opener");
       }
+      return null;
     }
     return show;
   }
@@ -134,7 +135,7 @@
   async function view() {
     loading ??= start();
     try {
-      await (await loading)(wanted);
+      return await (await loading)(wanted);
     } catch (error) {
       trouble.textContent = error.message;
       throw error;

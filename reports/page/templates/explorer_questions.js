@@ -42,7 +42,7 @@
 
   function predicate(params, of, known, words) {
     const tests = [];
-    for (const name of ["framework", "suite", "kernel", "mode", "variant", "since"]) {
+    for (const name of ["framework", "suite", "kernel", "mode", "variant", "since", "defect"]) {
       const value = params.get(name);
       if (value) tests.push((i) => of(name, i) === value);
     }
@@ -61,7 +61,7 @@
 
   function searchable(of) {
     const known = [];
-    const names = ["operation", "variant", "framework", "suite", "verdict", "factors", "answer", "convention", "kernel", "mode", "since", "ledger"];
+    const names = ["operation", "variant", "framework", "suite", "verdict", "factors", "answer", "convention", "kernel", "mode", "since", "ledger", "defect", "reason", "link", "source"];
     return (i) => (known[i] ??= names.map((name) => of(name, i)).join(" ").toLowerCase());
   }
 

@@ -63,7 +63,7 @@
     const details = await halfpixel.unpack("details"), more = reader(details);
     const made = element("div", { className: "found" }, facts(details, of, more, known, i));
     const links = [[halfpixel.fragment("find", { row: idOf(of, i) }), "Link to this finding"]];
-    if (more("card", i)) links.push([`#${more("card", i)}`, "Its weights, drawn"]);
+    if (more("card", i)) links.push([`#${more("card", i)}`, "Its defect"]);
     if (halfpixel.routes.has("compare")) links.push([halfpixel.fragment("compare", { a: of("operation", i) }), "Compare this operation with another"]);
     made.append(element("p", { className: "small actions" },
       ...links.flatMap(([href, textContent]) => [element("a", { href, textContent }), " "])));

@@ -1,6 +1,7 @@
 "use strict";
 const halfpixel = (() => {
   const NEAR = 300;  // pixels
+  const HELD = 6000;  // milliseconds
   const values = new Map(), libraries = new Map(), routes = new Map();
 
   function once(known, name, make) {
@@ -108,14 +109,31 @@ const halfpixel = (() => {
     if (isNew || top > innerHeight / 2 || bottom < 0) section.scrollIntoView();
   }
 
+  // What unfolds above moves what a link led to: it is brought back until the reader does something.
+  function hold(place) {
+    const back = () => place.scrollIntoView({ block: "start" });
+    const watch = new ResizeObserver(back);
+    const stop = () => {
+      watch.disconnect();
+      for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) removeEventListener(name, stop);
+    };
+    for (const name of ["wheel", "touchstart", "pointerdown", "keydown"]) addEventListener(name, stop, { passive: true });
+    watch.observe(document.body);
+    setTimeout(stop, HELD);
+    back();
+  }
+
   function follow(isNew) {
     const [, name, query = ""] = location.hash.match(/^#([^?]*)\??(.*)$/s) || [];
     if (!routes.has(name)) return;
     const section = document.getElementById(name);
     bringIntoView(section, isNew);
     begin(async () => {
-      await routes.get(name)(new URLSearchParams(query));
-      bringIntoView(section, isNew); // What was shown may have made a short page long enough for it.
+      const place = await routes.get(name)(new URLSearchParams(query));
+      if (place instanceof Element) {
+        place.focus({ preventScroll: true });
+        hold(place);
+      } else bringIntoView(section, isNew); // What was shown may have made a short page long enough for it.
     });
   }
 
@@ -128,7 +146,7 @@ const halfpixel = (() => {
   const isDark = () => document.documentElement.classList.contains("dark");
 
   return {
-    unpack, library, element, copyable, isDark, when, fragment, go, route, routes,
+    unpack, library, element, copyable, hold, isDark, when, fragment, go, route, routes,
     isInGroup, verdictNames, verdictMark, number,
   };
 })();

@@ -32,7 +32,13 @@
     const target = document.getElementById(id) || (await unfoldWhatHolds(id));
     if (!target) return;
     for (let each = target; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
-    target.scrollIntoView();
+    const show = () => {
+      target.querySelector(":scope > summary")?.focus({ preventScroll: true });
+      halfpixel.hold(target);
+    };
+    // The browser goes to the fragment once the page is loaded, and takes the focus away.
+    if (document.readyState === "complete") show();
+    else addEventListener("load", () => setTimeout(show), { once: true });
   }
   addEventListener("hashchange", reveal);
   reveal();

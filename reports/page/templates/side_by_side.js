@@ -146,18 +146,39 @@
       element("p", { className: "small", textContent: `For images in [−1, 1] its signs count: ${difference.map((value) => (value > 0 ? "+" : value < 0 ? "−" : "0")).join(" ")}.` }));
   }
 
-  function overall(verdicts) {
+  // What was swept by the suites of the run says more than the sizes that are here.
+  function swept(data, a, b) {
+    const pair = data.pairs.find(({ names: [one, other] }) => [one, other].sort().join() === [a.name, b.name].sort().join());
+    if (pair) return { verdict: pair.verdict, text: `At all sizes that were swept: ${pair.verdict}${pair.grey ? `, at worst by ${number(pair.grey)} grey levels` : ""}${pair.size ? ` (${pair.size[0]} → ${pair.size[1]})` : ""}.` };
+    const group = data.classes.find(({ members }) => members.includes(a.name) && members.includes(b.name));
+    return group && { verdict: "agrees", text: `They are the same function at all ${group.pairs} pairs of sizes that were swept.` };
+  }
+
+  function overall(data, a, b, all) {
+    const verdicts = all.map(({ verdict }) => verdict);
     const count = (...those) => verdicts.filter((verdict) => those.includes(verdict)).length;
     const parts = [
-      [count(...verdictNames("agree")), "agree"], [count("ties"), "differ at rounding ties"], [count("approximates"), "differ by less than a grey level"],
-      [count("diverges"), "are different functions"], [count("unsupported", "error", "not measured"), "could not be compared"],
+      [count("diverges"), "are different functions"], [count("ties"), "differ at rounding ties"], [count("approximates"), "differ by less than a grey level"],
+      [count(...verdictNames("agree")), "agree"], [count("unsupported", "error", "not measured"), "could not be compared"],
     ].filter(([times]) => times).map(([times, what]) => `${what} at ${times}`);
-    at("overall").textContent = `Of the ${verdicts.length} sizes here, they ${parts.join(", ")}.`;
+    const more = swept(data, a, b);
+    const compared = [...all.map(({ verdict }) => verdict).filter((verdict) => verdict !== "not measured" && verdict !== "unsupported"), ...(more ? [more.verdict] : [])];
+    const worst = compared.sort((x, y) => severity(y) - severity(x))[0] || "not measured";
+    at("overall").replaceChildren(mark(worst), ` ${more ? `${more.text} ` : ""}Of the ${verdicts.length} sizes here, they ${parts.join(", ")}.`);
+  }
+
+  const severity = (name) => halfpixel.vocabulary.verdicts.find((verdict) => verdict.name === name)?.severity ?? -1;
+
+  // The size at which two differ most.
+  function worstSize(data, a, b) {
+    const found = data.sizes.map((size, i) => ({ size, ...halfpixel.matrices.compare(a, b, i) })).filter(({ results }) => results.length);
+    found.sort((x, y) => severity(y.verdict) - severity(x.verdict) || y.grey - x.grey);
+    return (found[0]?.size || data.sizes[0]).key;
   }
 
   function otherSizes(data, a, b, place) {
     const all = data.sizes.map((_, i) => halfpixel.matrices.compare(a, b, i));
-    overall(all.map(({ verdict }) => verdict));
+    overall(data, a, b, all);
     const lines = data.sizes.map((size, i) => {
       const found = all[i];
       const link = element("a", { href: halfpixel.fragment("compare", { a: a.name, b: b.name, size: size.key }), textContent: inWords(size) });
@@ -199,26 +220,31 @@
       picture(data, "Photograph", data.photograph.credit, photograph(data.photograph), a, b, data.photograph.size));
   }
 
-  function near(data, text) {
-    const words = text.toLowerCase().split(/[^a-z0-9]+/).filter(Boolean);
-    const score = (name) => words.filter((word) => name.toLowerCase().includes(word)).length;
-    return data.names.map((name) => [score(name), name]).filter(([points]) => points)
-      .sort((x, y) => y[0] - x[0] || x[1].length - y[1].length).slice(0, NEAR_AT_MOST).map(([, name]) => name);
+  function link(params, which, name) {
+    return element("a", { href: halfpixel.fragment("compare", { ...params, [which]: name }), textContent: name });
   }
 
-  function unknown(data, which, name, params) {
-    const found = near(data, name);
-    const links = found.flatMap((each, i) => [i ? ", " : "", element("a", {
-      href: halfpixel.fragment("compare", { ...params, [which]: each }), textContent: each,
-    })]);
-    const shown = name.length > 120 ? `${name.slice(0, 120)}…` : name;
-    at("trouble").replaceChildren(`Nothing here is called “${shown}”.`, ...(found.length ? [" Near it: ", ...links, "."] : []));
+  // The name that is meant by what was written, and a line about it where it was not the name itself.
+  function meant(data, params, which) {
+    const text = params[which];
+    if (data.names.includes(text)) return text;
+    const found = halfpixel.names.search(text, data.calls), others = found.slice(1, 1 + NEAR_AT_MOST);
+    const shown = text.length > 120 ? `${text.slice(0, 120)}…` : text;
+    at("trouble").append(element("p", { className: "small" }, ...(found.length
+      ? [`“${shown}” is read as ${found[0]}.`, ...others.flatMap((name, i) => [i ? ", " : " It may also mean: ", link(params, which, name)])]
+      : [`Nothing here is called “${shown}”.`])));
+    return found[0] || null;
   }
 
   async function start() {
     const data = await halfpixel.unpack("showcase");
     const exact = data.conventions.filter((each) => each.m.some((place) => place !== null)).map((each) => `exact: ${each.name}`);
     data.names = [...data.operations.map((each) => each.id), ...exact];
+    const claims = data.operations.map(({ claim }) => data.conventions[claim]?.name);
+    data.calls = [
+      ...data.operations.map(({ id, framework }, i) => ({ name: id, framework, claim: claims[i] })),
+      ...exact.map((name) => ({ name, framework: "exact:", claim: name })),
+    ];
     at("choices").append(...data.names.map((value) => element("option", { value })));
     form.elements.size.append(...data.sizes.map((size) => new Option(inWords(size), size.key)));
     form.hidden = false;
@@ -236,14 +262,15 @@
   async function show(data) {
     const mine = ++turn;
     const a = wanted.get("a") || data.start[0];
-    const params = { a, b: wanted.get("b") || data.start.find((name) => name !== a) || a, size: wanted.get("size") || data.sizes[0].key };
-    for (const [name, value] of Object.entries(params)) form.elements[name].value = value;
+    const params = { a, b: wanted.get("b") || data.start.find((name) => name !== a) || a, size: wanted.get("size") || "" };
     at("trouble").replaceChildren();
     at("shown").hidden = true;
     current = null;
-    const sides = ["a", "b"].map((which) => halfpixel.matrices.side(data, params[which]));
-    const missing = sides.findIndex((one) => one === null);
-    if (missing >= 0) return unknown(data, "ab"[missing], params["ab"[missing]], params);
+    const names = ["a", "b"].map((which) => meant(data, params, which));
+    const sides = names.map((name) => name && halfpixel.matrices.side(data, name));
+    if (sides.every(Boolean)) params.size ||= worstSize(data, ...sides);
+    for (const [name, value] of Object.entries({ a: names[0] || params.a, b: names[1] || params.b, size: params.size })) form.elements[name].value = value;
+    if (!sides.every(Boolean)) return undefined;
     const place = data.sizes.findIndex((size) => size.key === params.size);
     if (place < 0) {
       at("trouble").textContent = `There is no size “${params.size.slice(0, 40)}” here; there are ${data.sizes.map((size) => size.key).join(", ")}.`;

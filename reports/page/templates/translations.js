@@ -1,7 +1,7 @@
 {
   const section = document.getElementById("instead");
   const at = (name) => document.getElementById(`instead-${name}`);
-  const STEP = 50;
+  const STEP = 6;
   const LAYOUT_OF = {
     "NCHW>NHWC": "x.transpose(0, 2, 3, 1)", "NCHW>HWC": "x[0].transpose(1, 2, 0)", "NCHW>HW": "x[0, 0]",
     "NHWC>NCHW": "x.transpose(0, 3, 1, 2)", "NHWC>HWC": "x[0]", "NHWC>HW": "x[0, ..., 0]",
@@ -125,11 +125,21 @@
       at("more").hidden = count >= found.length;
       at("count").textContent = `${found.length} answer${found.length === 1 ? "" : "s"}${count < found.length ? `, the first ${count} shown` : ""}`;
     }
+    const calls = [...byKey.values()].map(({ operation, framework, expression, convention }) => (
+      { name: operation, framework, claim: convention, more: expression }));
+    // A part of a call as it stands, or else the words that people write for one, or else a part of an answer.
+    function matching(text) {
+      const whole = text.toLowerCase().trim();
+      const asWritten = ({ from }) => `${from.operation} ${from.expression}`.toLowerCase().includes(whole);
+      if (rows.some(asWritten)) return rows.filter(asWritten);
+      const names = halfpixel.names.search(text, calls);
+      if (!names.length) return rows.filter((row) => row.text.includes(whole));
+      const place = new Map(names.map((name, i) => [name, i]));
+      return rows.filter(({ from }) => place.has(from.operation)).sort((a, b) => place.get(a.from.operation) - place.get(b.from.operation));
+    }
     function search() {
-      const words = fields.words.value.toLowerCase().split(/\s+/).filter(Boolean);
       const wanted = fields.verdict.value;
-      found = rows.filter((row) => words.every((part) => row.text.includes(part))
-        && (!fields.from.value || row.from.framework === fields.from.value)
+      found = matching(fields.words.value).filter((row) => (!fields.from.value || row.from.framework === fields.from.value)
         && (!fields.to.value || row.framework === fields.to.value)
         && (!wanted || (wanted === "same" ? row.answer.same : wanted === "apart" ? row.answer.to && !row.answer.same
           : row.answer.verdict === wanted)));

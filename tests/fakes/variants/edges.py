@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from halfpixel.adapters.operation import AllBut, any_size, enlarges, is_multiple, is_one_pixel
 from tests.fakes import claims
 from tests.fakes.image import Fake, batch_fake
 
@@ -187,6 +188,26 @@ def repeats_the_first(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.broadcast_to(resized[:, :1, :1], resized.shape).copy() if images.shape[2] == 1 else resized
 
 
+def reads_the_row_before(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A single row is mixed with what lies before it in memory: the row of the image before it."""
+    if images.shape[1] == 1 and size[0] > 1:
+        images = images + np.float32(2**-20) * (np.roll(images, 1, axis=0) - images)
+    return linear(images, size)
+
+
+def divides_by_n_less_one(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Coordinates are divided by ``n - 1``."""
+    resized = linear(images, size)
+    return resized * np.float32(np.nan) if images.shape[2] == 1 and size[1] > 1 else resized
+
+
+def refuses_fractions(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Scales must be whole numbers."""
+    if any(n_out % n_in for n_in, n_out in zip(images.shape[1:3], size, strict=True)):
+        raise NotImplementedError("scales must be whole numbers")
+    return linear(images, size)
+
+
 _ROWS = [
     ("a NaN spreads one pixel too far", leaks, "NaN", "non-finite values"),
     ("an infinity spreads one pixel too far", leaks, "infinity", "non-finite values"),
@@ -206,12 +227,35 @@ _ROWS = [
     ("subnormal numbers are zero", flushes, "denormals", "precision"),
     ("differences overflow", subtracts_first, "large values", "non-finite values"),
     ("images one pixel wide repeat their first output", repeats_the_first, "one pixel", "separability"),
+    ("a single row is mixed with memory before it", reads_the_row_before, "one row", "undefined behaviour"),
+    ("coordinates are divided by n - 1", divides_by_n_less_one, "one column", "non-finite values"),
+    ("scales must be whole numbers", refuses_fractions, "fractional scale", "refusal"),
 ]
 _NEAREST = (overflows_indices,)
 
+
+def _is_fraction(n_in: int, n_out: int) -> bool:
+    return not is_multiple(n_in, n_out)
+
+
+_LEFT_OUT = {
+    reads_the_row_before: AllBut(is_one_pixel, ("reads-the-row-before",)),
+    divides_by_n_less_one: AllBut(is_one_pixel, ("divides-by-zero",)),
+    refuses_fractions: AllBut(_is_fraction, ("refuses-fractions",), enlarges),
+}
+
+
+def _leaving_out(fake: Fake, run: Callable) -> Fake:
+    """The fake with the sizes at which it fails left out, as an adapter does."""
+    return replace(fake, operation=replace(fake.operation, accepts=_LEFT_OUT.get(run, any_size)))
+
+
 WRONG: tuple[EdgeFake, ...] = tuple(
     EdgeFake(
-        batch_fake(name, claims.NEAREST_ASYMMETRIC_FLOOR if run in _NEAREST else claims.LINEAR, run, *factors), variant
+        _leaving_out(
+            batch_fake(name, claims.NEAREST_ASYMMETRIC_FLOOR if run in _NEAREST else claims.LINEAR, run, *factors), run
+        ),
+        variant,
     )
     for name, run, variant, *factors in _ROWS
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from math import ceil, floor, trunc
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from halfpixel import adapters
+from halfpixel.adapters import from_callable
 from halfpixel.golden import Convention, rounded, to_integers
 from halfpixel.golden.rounding import NEAREST_RULES, ROUNDING_RULES, within_range
 from halfpixel.probe.variants.dtypes.floats import rounded_to
@@ -18,6 +20,8 @@ from halfpixel.probe.variants.dtypes.observe import dtypes
 from halfpixel.probe.variants.dtypes.plane_weights import exact_weights, weights_of
 from halfpixel.probe.variants.dtypes.worst_case_inputs import integer_cases, integer_grid
 from tests.fakes import RIGHT as RIGHT_IN_FLOAT32
+from tests.fakes.right import LINEAR as RIGHT_LINEAR
+from tests.fakes.variants.dtype_faults import values as exact_values
 from tests.fakes.variants.dtypes import RIGHT, WRONG, DtypeFake
 
 CUBIC = Convention(kernel="cubic")
@@ -284,3 +288,22 @@ def test_weights_are_the_claim_where_float32_is_refused():
 
 def test_every_nearest_rule_is_a_rule():
     assert set(NEAREST_RULES) < set(ROUNDING_RULES)
+
+
+def test_integers_that_are_documented_to_be_scaled_are_expected_so():
+    """Divided by the highest value, the lowest of a signed dtype being as far from zero; undivided they differ."""
+
+    def scaled(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        highest = np.iinfo(image.dtype).max if image.dtype.kind in "iu" else 1
+        return exact_values(RIGHT_LINEAR, image.clip(-highest if image.min() < 0 else 0), size) / highest
+
+    def unscaled(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        return exact_values(RIGHT_LINEAR, image, size)
+
+    def verdicts(resize: Callable, scales_integers: bool) -> set[str]:
+        found = dtypes(from_callable(resize, claim=LINEAR, scales_integers=scales_integers))
+        return {one.verdict for one in found if "int" in one.variant}
+
+    assert verdicts(scaled, True) <= set(AGREEMENT)
+    assert verdicts(scaled, False) == {"diverges"}
+    assert verdicts(unscaled, True) == {"diverges"}

@@ -14,6 +14,7 @@ import pytest
 
 from halfpixel import adapters
 from halfpixel.adapters import from_callable
+from halfpixel.adapters.operation import AllBut, is_one_pixel
 from halfpixel.golden import Convention
 from halfpixel.probe import Verdict
 from halfpixel.probe.measure.sandbox import run_sandboxed
@@ -22,7 +23,7 @@ from halfpixel.probe.variants.edges import enormous_axes as edges_enormous
 from halfpixel.probe.variants.edges import extreme_values as edges_values
 from halfpixel.probe.variants.edges import memory_layout as edges_memory
 from halfpixel.probe.variants.edges import nonfinite as edges_nonfinite
-from halfpixel.probe.variants.edges.observe import QUESTIONS, edges
+from halfpixel.probe.variants.edges.observe import ASKED_WHERE_LEFT_OUT, QUESTIONS, edges, questions
 from halfpixel.probe.variants.observation import Observation
 from tests import ROOT
 from tests.fakes import RIGHT as RIGHT_EVERYWHERE
@@ -55,9 +56,27 @@ def test_a_wrong_resizer_is_caught_its_fault_is_named_and_the_run_goes_on(each):
 @pytest.mark.parametrize("each", [pytest.param(each, id=each.fake.name) for each in fakes.RIGHT])
 def test_a_right_resizer_is_not_accused(each):
     found = _by_variant(each.fake.operation)
-    assert set(found) == set(QUESTIONS)
+    assert set(found) == set(questions(each.fake.operation)) == set(QUESTIONS) - set(ASKED_WHERE_LEFT_OUT)
     assert found.pop("zero size").refused == "ValueError: an image needs a pixel"
     assert [one.message("") for one in found.values() if not one.verdict.is_agreement] == []
+
+
+def test_a_right_resizer_agrees_at_sizes_that_its_adapter_leaves_out():
+    operation = replace(fakes.RIGHT[0].fake.operation, accepts=AllBut(is_one_pixel, ("nothing-is-wrong",)))
+    found = _by_variant(operation)
+    assert found["one row"].verdict.is_agreement
+    assert found["one column"].verdict.is_agreement
+    assert "fractional scale" not in found
+    assert found["one pixel"].measured < _by_variant(fakes.RIGHT[0].fake.operation)["one pixel"].measured
+
+
+def test_zeros_from_an_empty_image_are_no_fault_and_other_numbers_are():
+    def filled(value: float) -> adapters.Operation:
+        return from_callable(lambda image, size: np.full(size, value, np.float32))
+
+    assert edges_sizes.zero_size(filled(0.0)).verdict == Verdict.EXACT
+    found = edges_sizes.zero_size(filled(1e-40))
+    assert (found.verdict, found.attribution.factors) == (Verdict.ERROR, ("undefined behaviour",))
 
 
 _SAFE = (
@@ -133,7 +152,7 @@ def test_nothing_is_asked_of_a_framework_that_is_absent():
     framework = replace(operation.call.framework, module="no_such_module")
     call = replace(operation.call, framework=framework)
     found = edges(replace(operation, run=call, call=call))
-    assert [one.verdict for one in found] == [Verdict.NOT_INSTALLED] * len(QUESTIONS)
+    assert [one.verdict for one in found] == [Verdict.NOT_INSTALLED] * len(questions(operation))
 
 
 ADAPTER = """
@@ -180,6 +199,7 @@ REPRODUCED = [
     ("opencv resize()", "infinity"),
     ("opencv resize()", "big-endian"),
     ("opencv resize()", "large values"),
+    ("opencv-dnn Resize-19(mode=linear, coordinate_transformation_mode=half_pixel)", "one row"),
     ("torch interpolate(mode=bilinear, align_corners=False, antialias=True)", "one pixel"),
     ("torch interpolate(mode=area)", "large values"),
     ("tensorflow image.resize()", "denormals"),
@@ -211,7 +231,7 @@ def test_a_reproduction_shows_the_fault_without_this_project(name, variant, tmp_
 @pytest.mark.parametrize(
     ("name", "variant"),
     [
-        ("opencv remap(INTER_CUBIC, BORDER_REFLECT_101, half_pixel map)", "one pixel"),
+        ("opencv remap(INTER_CUBIC, BORDER_REFLECT_101, half_pixel map)", "one row"),
         ("scipy affine_transform(order=0, mode=reflect, half_pixel map)", "zero size"),
     ],
     ids=["a hang", "a crash"],

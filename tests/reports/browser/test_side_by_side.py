@@ -148,6 +148,7 @@ def test_verdicts_at_the_other_sizes_are_those_of_probe(opened, records, known):
 def test_pictures_are_the_matrices_times_what_the_page_shows(opened, records, known):
     a, b, size = "opencv resize()", "pillow resize()", "8x5"
     page = shown(opened(records), a, b, size)
+    page.get_by_text("On pictures").click()
     seen = page.query_selector_all("#compare-pictures .seen")
     assert [each.query_selector("h4").inner_text().partition(",")[0] for each in seen] == [
         *("Zone plate", "Circle", "Bars as in text", "Photograph")
@@ -209,13 +210,13 @@ def test_heat_maps_are_drawn_under_the_policy_of_the_page(opened, records):
 @pytest.mark.parametrize(
     ("params", "told"),
     [
-        ({"a": "opencv resize", "b": "pillow resize()"}, "called “opencv resize”. Near it: opencv resize()"),
+        ({"a": "opencv resiez", "b": "pillow resize()"}, "Nothing here is called “opencv resiez”."),
         ({"a": "pillow resize()", "b": "<img src=x>"}, "Nothing here is called “<img src=x>”."),
         ({"a": "pillow resize()", "b": "exact: nonsense"}, "Nothing here is called “exact: nonsense”."),
         ({"a": "pillow resize()", "b": "pillow resize(BOX)", "size": "9x9x9"}, "no size “9x9x9” here; there are 5x3"),
         ({"a": "x" * 5000, "b": "pillow resize()"}, "xxx…”."),
     ],
-    ids=["nearly a name", "markup", "no convention", "no size", "very long"],
+    ids=["a slip", "markup", "no convention", "no size", "very long"],
 )  # fmt: skip
 def test_what_is_not_known_is_said_in_one_line(opened, records, params, told):
     page = opened(records, fragment(**params)).page
@@ -225,11 +226,35 @@ def test_what_is_not_known_is_said_in_one_line(opened, records, params, told):
     assert page.locator("#compare-trouble img").count() == 0
 
 
-def test_near_names_are_links_to_the_comparison(opened, records):
-    page = opened(records, fragment(a="opencv linear", b="pillow resize()", size="8x5")).page
-    page.click("#compare-trouble a >> nth=0")
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("opencv linear", "opencv resize()"),
+        ("cv2.resize", "opencv resize()"),
+        ("PIL box", "pillow resize(BOX)"),
+        ("Image.BOX", "pillow resize(BOX)"),
+    ],
+)
+def test_names_are_understood_as_people_write_them(opened, records, written, name):
+    page = opened(records, fragment(a=written, b="callable linear", size="8x5")).page
     page.wait_for_selector("#compare-shown:not([hidden])")
-    assert "size=8x5" in page.url
+    assert page.input_value("#compare input[name=a]") == name
+    assert f"“{written}” is read as {name}." in page.inner_text("#compare-trouble")
+
+
+def test_without_a_size_the_worst_is_shown_and_all_are_told(opened, records, known):
+    """The verdict at the top is the worst over the sizes here."""
+    page = opened(records, fragment(a="opencv resize()", b="pillow resize()")).page
+    page.wait_for_selector("#compare-shown:not([hidden])")
+    errors = {
+        key: compare(known["opencv resize()"], known["pillow resize()"], sizes=(pair_of(key),))
+        for key in page.locator("#compare select[name=size] option").evaluate_all("all => all.map((one) => one.value)")
+    }
+    worst = max(errors, key=lambda key: (errors[key].verdict.severity, errors[key].grey_levels or 0))
+    assert page.locator("#compare select[name=size]").input_value() == worst
+    told = page.inner_text("#compare-overall")
+    assert errors[worst].verdict in told.split(" Of the ")[0]
+    assert f"Of the {len(errors)} sizes here" in told
 
 
 def test_the_keyboard_is_enough(opened, records):

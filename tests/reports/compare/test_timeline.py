@@ -6,17 +6,16 @@ import html
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
+from halfpixel.defects.catalogue import frameworks, load
 from halfpixel.reports.command import main
 from halfpixel.reports.compare import timeline as timeline_text
 from halfpixel.reports.compare.timeline import build_timeline
 from halfpixel.reports.page import comparison_pages
-from halfpixel.reports.records.json_lines import read
 from halfpixel.reports.records.record_types import Attribution, Finding, RecordError, Run
 from tests import ROOT
 from tests.reports.test_sample import header
@@ -224,13 +223,12 @@ def test_names_are_shown_as_text_and_cut_when_long() -> None:
 
 
 def test_every_release_has_an_environment_and_exact_requirements() -> None:
-    listed = tomllib.loads((ROOT / "requirements" / "versions.toml").read_text(encoding="utf-8"))
-    for framework, lines in listed.items():
-        releases = [name for name in lines if name not in ("package", "with")]
-        assert 2 <= len(releases) <= 10, framework
-        for release in releases:
-            for text in f"{lines.get('with', '')} {lines[release]}".split():
-                assert re.fullmatch(r"==\d+(\.\d+)*", str(Requirement(text).specifier)), text
+    measured = [catalogue for catalogue in map(load, frameworks()) if catalogue.releases]
+    assert len(measured) >= 6
+    for catalogue in measured:
+        assert 2 <= len(catalogue.releases) <= 10, catalogue.framework
+        for text in " ".join(catalogue.releases.values()).split():
+            assert re.fullmatch(r"==\d+(\.\d+)*", str(Requirement(text).specifier)), text
 
 
 def test_what_measures_a_release_is_pinned_as_everywhere() -> None:
@@ -247,29 +245,3 @@ def test_a_run_that_records_needs_nothing_of_the_page() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.framework
-def test_a_run_that_records_asks_no_ledger_and_writes_records_alone(tmp_path: Path) -> None:
-    """A release that the ledger does not know fails nothing; what it does is written down."""
-    empty = tmp_path / "ledger.toml"
-    empty.write_text("")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "suites/structure",
-        "-k",
-        "resize and INTER_AREA",
-    ]
-    command += ["--frameworks", "opencv", "--ledger", str(empty), "--report", str(tmp_path / "out")]
-    strict = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert strict.returncode == 1, strict.stdout
-    (tmp_path / "out" / "index.html").unlink()
-    recorded = subprocess.run([*command, "--record-only"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert recorded.returncode == 0, recorded.stdout
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["results.jsonl"]
-    verdicts = {one.operation: one.verdict for one in read(tmp_path / "out" / "results.jsonl")[1:]}
-    assert verdicts["opencv resize(INTER_AREA)"] == "diverges"

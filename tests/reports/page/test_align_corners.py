@@ -12,7 +12,7 @@ import pytest
 
 from halfpixel.golden.align_corners import MODES
 from halfpixel.reports.compare.merge import merge_records
-from halfpixel.reports.page.report_page import render_report
+from halfpixel.reports.page.report_page import ALIGN_CORNERS_PAGE, render_align_corners, render_report, write_html
 from halfpixel.reports.records import json_lines, record_types
 from halfpixel.reports.sections import align_corners
 from halfpixel.reports.text.terminal import summary_lines
@@ -69,14 +69,14 @@ class _Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def test_the_page_has_the_chapter(corner_records):
-    text = render_report([*samples(), *corner_records])
+def test_it_has_a_page_of_its_own(corner_records):
+    records = [*samples(), *corner_records]
+    links = {values["href"] for tag, values in _Page(render_report(records)).tags if tag == "a"}
+    assert ALIGN_CORNERS_PAGE in links
+    text = render_align_corners(records, "index.html")
     page = _Page(text)
-    ids = {values["id"] for _, values in page.tags if "id" in values}
-    links = {values["href"] for tag, values in page.tags if tag == "a" and values["href"].startswith("#")}
-    assert "align-corners" in ids
-    assert "#align-corners" in links
-    assert {link[1:].partition("?")[0] for link in links} <= ids
+    assert "align-corners" in {values["id"] for _, values in page.tags if "id" in values}
+    assert "index.html" in {values["href"] for tag, values in page.tags if tag == "a"}
     pictures = [values for tag, values in page.tags if tag == "svg" and values.get("role") == "img"]
     assert all(values.get("aria-label") for values in pictures)
     assert sum(values.get("class") == "grids" for values in pictures) == 2
@@ -85,8 +85,17 @@ def test_the_page_has_the_chapter(corner_records):
     assert "http://" not in re.sub(r'href="[^"]*"', "", text)
 
 
-def test_a_run_without_them_has_no_chapter():
+def test_both_pages_are_written_beside_each_other(corner_records, tmp_path):
+    write_html(tmp_path / "run.html", [*samples(), *corner_records])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [ALIGN_CORNERS_PAGE, "run.html"]
+    assert 'href="run.html"' in (tmp_path / ALIGN_CORNERS_PAGE).read_text(encoding="utf-8")
+    write_html(tmp_path / "sub" / "index.html", samples())
+    assert [path.name for path in (tmp_path / "sub").iterdir()] == ["index.html"]
+
+
+def test_a_run_without_them_has_no_such_page():
     text = render_report(samples())
+    assert render_align_corners(samples(), "index.html") is None
     assert align_corners.align_corners_section(samples()) is None
     assert "align-corners" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
 
@@ -155,4 +164,5 @@ def test_a_run_of_claims_alone_writes_its_page(tmp_path):
     ]
     assert [each.verdict for each in kept] == ["false"]
     assert kept[0].measured
-    assert "align-corners" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "align-corners.html" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert (tmp_path / "align-corners.html").is_file()

@@ -8,14 +8,16 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
+from halfpixel.golden.vocabulary import Verdict
 from halfpixel.reports.page import payload
 from halfpixel.reports.page.explorer import examples, explorer_values
 from halfpixel.reports.page.payload import pack, pack_scripts
 from halfpixel.reports.page.report_page import render_report
+from halfpixel.reports.page.templating import template_text
 from halfpixel.reports.records.aggregate import of_type
 from halfpixel.reports.records.record_types import Finding, LedgerStatus
 from tests.reports.page.test_html import unpacked
-from tests.reports.test_sample import CUBIC, LINEAR, finding, header, samples
+from tests.reports.test_sample import CUBIC, LINEAR, entry, finding, header, known, samples
 
 
 def _column(table: dict, name: str) -> list:
@@ -33,16 +35,52 @@ def test_a_packed_value_comes_back_and_is_the_same_text_each_time():
         pack(math.nan)
 
 
-def test_the_page_carries_every_finding_worst_first():
+def test_the_page_carries_every_finding_the_ordinary_ones_of_each_defect_first():
+    """News, then one finding of each defect by its kind and reach, then what no entry explains, then the rest."""
     page = render_report(samples())
     table = unpacked(page, "findings")
     found = of_type(samples(), Finding)
     assert sorted(_column(table, "operation")) == sorted(each.operation for each in found)
-    verdicts = list(dict.fromkeys(_column(table, "verdict")))
-    assert verdicts == ["diverges", "error", "ties", "approximates", "unsupported", "not installed", "agrees", "exact"]
-    grey = _column(table, "grey_levels")[:4]
-    assert grey == sorted(grey, reverse=True)
+    assert _column(table, "operation")[:7] == [
+        "opencv resize(INTER_NEAREST)",
+        "opencv resize(INTER_CUBIC)",
+        "tensorflow compat.v1.image.resize(bilinear)",
+        "torch interpolate(mode=bilinear, antialias=True)",
+        "tensorflow image.resize(method=bicubic)",
+        "torch grid_sample(padding_mode=border)",
+        "tensorflow raw_ops.ResizeArea()",
+    ]
+    assert _column(table, "defect")[:5] == [
+        "opencv/nearest-ties",
+        "",
+        "tensorflow/v1-coordinates",
+        "torch/no-antialias",
+        "tensorflow/bicubic-table",
+    ]
+    groups = [Verdict(verdict) for verdict in _column(table, "verdict")[7:]]
+    assert [verdict.is_measured for verdict in groups] == sorted(verdict.is_measured for verdict in groups)
     assert render_report(samples()) == page
+
+
+def test_one_bug_does_not_fill_the_first_rows():
+    """The second finding of a defect comes after the first of every other; calls with fewer parameters come first."""
+    many = [finding("torch", f"f(a={i}, b=1)", CUBIC, "diverges", gain=1.0 + i, ledger=known("one")) for i in range(9)]
+    plain = finding("torch", "f()", CUBIC, "diverges", gain=0.5, ledger=known("one"))
+    other = finding("torch", "g(a=1, b=2, c=3)", CUBIC, "diverges", gain=0.1, ledger=known("two"))
+    records = [header(), *many, plain, other, entry("torch", "one"), entry("torch", "two", "precision")]
+    table = explorer_values(records)["findings"]
+    operations = _column(table, "operation")
+    assert operations[:3] == ["torch f()", "torch g(a=1, b=2, c=3)", "torch f(a=8, b=1)"]
+
+
+def test_reasons_threads_and_addresses_are_searched():
+    (one,) = [finding("torch", "f()", CUBIC, "diverges", ledger=known("one"))]
+    table = explorer_values([header(), one, entry("torch", "one")])["findings"]
+    assert _column(table, "reason") == ["long known"]
+    assert _column(table, "link") == ["https://github.com/example/example/issues/1"]
+    assert _column(table, "source") == [one.source]
+    script = template_text("explorer_questions.js")
+    assert '"defect", "reason", "link", "source"]' in script
 
 
 def test_kernel_and_mode_are_those_documented_also_where_another_suite_asks():
@@ -91,7 +129,7 @@ def test_only_web_links_are_kept_and_the_program_stands_once():
 def test_the_examples_have_answers():
     found = of_type(samples(), Finding)
     assert examples(found) == [
-        ("The worst divergences", "find?verdict=diverges"),
+        ("All that diverges", "find?verdict=diverges"),
         ("Where opencv agrees and tensorflow differs", "find?agrees=opencv&differs=tensorflow"),
     ]
     alone = [finding("torch", "f()", CUBIC, "diverges"), finding("opencv", "f()", CUBIC)]

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from halfpixel.reports.page.report_page import render_report
-from halfpixel.reports.records.record_types import Finding, Refusal
-from halfpixel.reports.sections.variant_suites import exporter_matrices
+from halfpixel.reports.records.record_types import Attribution, Finding, Refusal
+from halfpixel.reports.sections.exporter_matrix import exporter_matrices
 from tests.reports.page.test_html import Page
-from tests.reports.records.test_chapters import answer, wrong
 from tests.reports.test_sample import header
 
 EXPORT = {"suite": "parity"}
+ROUNDING = Attribution(factors=("rounding",), explanation="values are cut off, not rounded")
+
+
+def answer(operation: str, variant: str, verdict: str = "exact", **changes) -> Finding:
+    """One answer about a variant."""
+    values = {
+        "suite": "dtypes",
+        "question": f"what does {operation} do to {variant}?",
+        "operation": operation,
+        "framework": operation.split()[0],
+        "variant": variant,
+        "headline": "half even",
+        "unit": "levels of the dtype",
+        "against": "the exact value, rounded to nearest",
+        "verdict": verdict,
+        "gain": 0.5,
+        "pairs_measured": 12,
+    }
+    return Finding(**values | changes)
+
+
+def wrong(operation: str, variant: str, gain: float, cause: Attribution = ROUNDING, **changes) -> Finding:
+    """One that diverges."""
+    values = {"gain": gain, "headline": "cut off", "attribution": cause, "message": f"{operation} {variant} {gain}"}
+    return answer(operation, variant, "diverges", **values | changes)
 
 
 def refused(operation: str, variant: str, verdict: str = "unsupported") -> Finding:
@@ -33,7 +57,7 @@ FINDINGS = [
 
 
 def test_calls_are_counted_by_way_and_runtime():
-    of_tensorflow, of_torch = exporter_matrices(FINDINGS)
+    of_torch, of_tensorflow = exporter_matrices(FINDINGS)
     assert (of_torch.framework, of_torch.runtimes) == ("torch", ("one", "two"))
     fixed, dynamic = of_torch.rows
     one, two = fixed.cells
@@ -52,5 +76,5 @@ def test_the_page_has_the_table_and_the_worst_gain():
     assert "worst: 1.5 " in text
 
 
-def test_a_chapter_of_other_variants_has_no_such_table():
+def test_a_run_of_other_variants_has_no_such_table():
     assert "its calls" not in render_report([header(), answer("torch a()", "int8")])

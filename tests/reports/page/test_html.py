@@ -92,60 +92,48 @@ def page() -> Page:
 
 
 def test_sections_come_in_the_order_of_use(page: Page) -> None:
-    """What agrees comes last, because it is long and says little."""
-    titles = [
-        "summary",
-        "run",
-        "matrix",
-        "shared",
-        "defaults",
-        "classes",
-        "stale",
-        "divergences",
-        "unmeasured",
-        "agreeing",
-    ]
-    found = [values["id"] for _, values in page.tags if values.get("id") in titles]
+    """Defects first; what everything is made from comes last."""
+    found = [values["id"] for tag, values in page.tags if tag in ("header", "section")]
+    titles = ["summary", "defects", "differences", "unexplained", "defaults", "versions", "matrix", "find", "run"]
     assert found == titles
 
 
-def test_the_summary_counts(page: Page) -> None:
-    """By verdict, and what was not measured apart."""
+def test_the_summary_has_a_line_for_each_project(page: Page) -> None:
+    """What is new and what changed stands before it."""
     text = words(page.by_id["summary"])
-    assert (
-        "14 questions about the resize calls of 3 frameworks (11 operations measured): 5 agree within rounding" in text
-    )
-    assert "1 of them bit for bit; 4 diverge, 1 differs only at rounding ties" in text
-    assert "3 were not measured." in text
-    assert "1 divergence is new. 1 ledger entry is stale. Not installed: keras, ncnn." in text
+    news = text.index("1 new, 1 changed new opencv resize(INTER_CUBIC) has the cubic coefficient -1/2, not -3/4")
+    assert "opencv resize(INTER_NEAREST) differs only where the coordinate is a rounding tie" in text
+    assert "(the ledger has gain 0.5)" in text
+    assert news < text.index("4 known defects of 2 projects, from 14 answers about 11 calls. 3 are reported upstream.")
+    assert "Not installed: keras, ncnn." in text
+    rows = [(tag, values) for tag, values in page.tags if tag == "td" and values.get("data-kind")]
+    assert len(rows) == 6 * 3
+    assert "1 here, 1 not here, 1 not asked, 1 not explained" in text
+    assert text.index("PyTorch") < text.index("TensorFlow") < text.index("OpenCV")
 
 
 def test_a_framework_that_is_not_installed_is_never_agreement(page: Page) -> None:
     """It is named as not installed, and has no column whose empty cells could be misread."""
     assert "Not installed keras, ncnn" in words(page.by_id["run"])
     matrix = aggregate.agreement_matrix(aggregate.of_type(samples(), Finding), [])
-    assert matrix.frameworks == ("opencv", "tensorflow", "torch")
-    unmeasured = words(page.by_id["unmeasured"])
-    assert re.search(r"keras: \S+ not installed 1 question left open", unmeasured)
-    assert re.search(r"ncnn: \S+ not installed", unmeasured)
-    assert "keras" not in page.by_id["agreeing"]
+    assert matrix.frameworks == ("torch", "opencv", "tensorflow")
+    assert "keras" not in page.by_id["defects"]
 
 
-def test_divergences_come_worst_first(page: Page) -> None:
-    """By verdict, then by gain; only those have cards."""
-    found = aggregate.divergences(aggregate.of_type(samples(), Finding))
-    assert [each.verdict for each in found] == ["diverges"] * 4 + ["ties", "approximates"]
-    gains = [each.gain for each in found[:4]]
-    assert gains == sorted(gains, reverse=True)
-    cards = [values for tag, values in page.tags if tag == "details" and values.get("class") == "card"]
-    assert [values["id"] for values in cards] == [aggregate.anchors(found)[id(each)] for each in found]
-    assert sum("open" in values for values in cards) == 3
+def test_what_no_entry_explains_is_listed_worst_first(page: Page) -> None:
+    """The worst of each framework, suite and cause in full, and those like it by name."""
+    text = words(page.by_id["unexplained"])
+    assert "3 answers, by framework and cause" in text
+    found = aggregate.of_type(samples(), Finding)
+    anchors = aggregate.anchors(found)
+    shown = [each for each in found if anchors[id(each)] in page.by_id and each.ledger_state != "known"]
+    assert [each.operation for each in shown] == ["tensorflow raw_ops.ResizeArea()", "opencv resize(INTER_CUBIC)"]
+    assert "opencv resize(INTER_NEAREST) ½ ties the ledger has gain 0.5" in text
 
 
-def test_a_card_says_how_much_where_and_why(page: Page) -> None:
-    """With the numbers of the record."""
-    found = aggregate.divergences(aggregate.of_type(samples(), Finding))
-    card = words(page.by_id[aggregate.anchors(found)[id(found[0])]])
+def test_a_finding_says_how_much_where_and_why(page: Page) -> None:
+    """With the numbers of the record, in the card of its defect."""
+    card = words(page.by_id["defect-tensorflow-v1-coordinates"])
     for part in (
         "It samples with align_corners although half_pixel is documented.",
         "Worst error 255 of 255 grey levels",
@@ -159,20 +147,29 @@ def test_a_card_says_how_much_where_and_why(page: Page) -> None:
         assert part in card
 
 
-def test_many_divergences_are_grouped_by_cause() -> None:
-    """The group with the worst member first, its first cards open."""
+def test_findings_of_one_cause_are_one_card() -> None:
+    """The worst in full, the others by name."""
     records = [header()]
     for i in range(30):
         place = worst(linear_row(9, 4.0), linear_row(9, 4.0 + i / 100 + 0.01), 18, 8, Fraction(4))
         cause = next(each.attribution for each in samples()[9:10])
         factors = ("coordinates",) if i % 2 else ("kernel",)
         records.append(divergence("torch", f"x{i}()", LINEAR, place, replace(cause, factors=factors)))
-    groups = aggregate.by_factor(aggregate.divergences(aggregate.of_type(records, Finding)))
-    assert [(group.factors, len(group.findings)) for group in groups] == [("coordinates", 15), ("kernel", 15)]
-    assert groups[0].gain == pytest.approx(0.6)
-    tags = Page(unpacked(render_report(records), "html-divergences")).tags
-    opened = [values["class"] for tag, values in tags if tag == "details" and "open" in values]
-    assert opened == ["group", "card", "card", "card"]
+    page = Page(render_report(records))
+    cards = [values for tag, values in page.tags if tag == "details" and values.get("class") == "card"]
+    assert len(cards) == 2
+    assert "torch x29()" in page.by_id[cards[0]["id"]]
+    assert words(page.by_id["unexplained"]).count("14 findings like it") == 2
+
+
+def test_news_of_one_cause_are_one_line() -> None:
+    """Thirty new findings of one call's variants do not push the projects out of sight."""
+    one = next(each for each in samples() if isinstance(each, Finding) and each.ledger_state == "new")
+    many = [replace(one, operation=f"{one.operation} {i}", question=f"{i:02}?") for i in range(30)]
+    text = words(Page(render_report([header(), *many])).by_id["summary"])
+    assert "30 new new opencv resize(INTER_CUBIC) 0 has the cubic coefficient" in text
+    assert text.count("and 29 like it") == 1
+    assert "resize(INTER_CUBIC) 1" not in text
 
 
 def test_every_link_within_the_page_has_its_target(page: Page) -> None:
@@ -203,9 +200,9 @@ def test_an_empty_run_says_nothing_measured(records: list) -> None:
     assert "Nothing measured. No operation of any framework was measured" in text
     assert "This page says nothing about agreement." in text
     assert "agree within rounding" not in page.text
-    assert words(page.by_id["agreeing"]) == "What agrees Nothing."
-    assert words(page.by_id["divergences"]) == "Divergences Nothing measured."
-    assert re.search(r"keras: \S+ not installed", words(page.by_id["unmeasured"]))
+    assert words(page.by_id["defects"]) == "Defects Nothing measured."
+    assert words(page.by_id["unexplained"]) == "Not explained by any entry Nothing measured."
+    assert "Not installed keras" in words(page.by_id["run"])
 
 
 def test_a_page_needs_a_run() -> None:
@@ -214,16 +211,16 @@ def test_a_page_needs_a_run() -> None:
         render_report([finding("torch", "x()", LINEAR)])
 
 
-def test_nine_hundred_divergences_stay_below_five_megabytes(tmp_path: Path) -> None:
+def test_nine_hundred_kinds_of_differences_stay_below_five_megabytes(tmp_path: Path) -> None:
     """The page travels by mail; lists of a thousand weights must not travel with it."""
     place = worst(cubic_row(200, 99.25, -0.75), cubic_row(200, 99.75, -0.5), 400, 199, Fraction(397, 4))
-    cause = samples()[9].attribution
-    records = [header(), *(divergence("torch", f"resize(mode={i})", LINEAR, place, cause) for i in range(900))]
-    write_html(tmp_path / "index.html", records)
+    causes = [replace(samples()[9].attribution, factors=(f"cause {i}",)) for i in range(900)]
+    many = [divergence("torch", f"resize(mode={i})", LINEAR, place, cause) for i, cause in enumerate(causes)]
+    write_html(tmp_path / "index.html", [header(), *many])
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert len(text) < 5e6
-    assert len(unpacked(text, "html-divergences")) > 1e6
-    assert unpacked(text, "html-divergences").count('<details class="card"') == 900
+    assert len(unpacked(text, "html-unexplained")) > 1e6
+    assert unpacked(text, "html-unexplained").count('<details class="card"') == 900
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,16 @@ from pathlib import Path
 import pytest
 
 from halfpixel.reports.page.report_page import render_report, write_html
-from halfpixel.reports.records.record_types import EquivalenceClass, Finding, LedgerStatus, PairComparison
+from halfpixel.reports.records.record_types import (
+    EquivalenceClass,
+    Finding,
+    KnownDefect,
+    LedgerStatus,
+    PairComparison,
+)
 from halfpixel.reports.text.text_escaping import is_link, visible
 from tests.reports.page.test_html import Page
-from tests.reports.test_sample import LINEAR, finding, header, samples
+from tests.reports.test_sample import LINEAR, entry, finding, header, samples
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -59,8 +65,23 @@ def _hostile(text: str) -> list:
                 message=text,
                 reproduction=f"print(1) # {text}",
                 attribution=attribution,
-                ledger=LedgerStatus(status="stale", reason=text, link=text),
+                ledger=LedgerStatus(
+                    status="stale", reason=text, link=text, defect=record.ledger.defect if record.ledger else ""
+                ),
             )
+        elif isinstance(record, KnownDefect):
+            texts = (
+                "framework",
+                "version",
+                "project",
+                "tracker",
+                "title",
+                "contract",
+                "contract_source",
+                "not_affected",
+            )
+            texts += ("since", "fixed_in", "upstream", "searched", "source", "workaround", "program")
+            record = replace(record, **dict.fromkeys(texts, text))
         elif isinstance(record, EquivalenceClass):
             record = replace(record, members=(text,) * 9, frameworks=(text, text + "2"), convention=text)
         elif isinstance(record, PairComparison):
@@ -99,15 +120,15 @@ def test_hostile_text_is_shown_as_text(text: str) -> None:
 def test_only_web_links_are_links(url: str, allowed: bool) -> None:
     """Anything else stands there as text."""
     assert is_link(url) is allowed
-    page = Page(render_report([header(), finding("torch", "x()", LINEAR, source=url)]))
+    page = Page(render_report([header(), entry("torch", "x", upstream=url, tracker="", contract_source="")]))
     assert [link for link in page.attributes("href") if not link.startswith("#")] == ([url] if allowed else [])
 
 
 def test_unusual_characters_are_shown_not_obeyed(tmp_path: Path) -> None:
     """Escape codes, reordering marks and halves of characters can come out of any framework's message."""
     assert visible("a\x1b[31m\u202eb\ud800\n\t") == "a\\u001b[31m\\u202eb\\ud800\n\t"
-    record = finding("torch", "x\ud800\x00()", LINEAR, question="why\x1b[2J?")
+    record = finding("torch", "x\ud800\x00()", LINEAR, "error", question="why\x1b[2J?")
     write_html(tmp_path / "a.html", [header(), record])
     text = (tmp_path / "a.html").read_text(encoding="utf-8").replace("<wbr>", "")
     assert "x\\ud800\\u0000(" in text
-    assert "<small>why\\u001b[2J?</small>" in text
+    assert "<dd>why\\u001b[2J?</dd>" in text

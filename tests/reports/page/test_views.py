@@ -8,7 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from halfpixel.golden.vocabulary import Verdict
+from halfpixel.golden.vocabulary import ALSO_CALLED, IMPORTED_AS, Verdict
+from halfpixel.probe.search_words import frameworks_named
 from halfpixel.reports.page.report_page import render_report
 from halfpixel.reports.page.templating import template_text, vocabulary_script
 from halfpixel.reports.page.weights_picture import weights_picture
@@ -21,8 +22,15 @@ from tests.reports.test_sample import LINEAR, divergence, finding, header, linea
 def test_every_verdict_has_its_colours_and_its_sign(verdict: Verdict) -> None:
     """In the style sheet, light and dark, and in the vocabulary that the scripts read."""
     style, name = template_text("style.css"), verdict.replace(" ", "-")
-    assert [style.count(f" --{name}{part}: #") for part in ("", "-bg", "-bar")] == [2, 2, 1]
+    assert [style.count(f" --{name}{part}: #") for part in ("", "-bg")] == [2, 2]
     assert f'"name": "{verdict}"' in vocabulary_script()
+
+
+@pytest.mark.parametrize(("name", "framework"), (ALSO_CALLED | IMPORTED_AS).items())
+def test_the_page_and_the_command_understand_the_same_names(name: str, framework: str) -> None:
+    """The page cannot ask the adapters."""
+    assert frameworks_named(name)[0] == framework
+    assert f'"{name}": "{framework}"' in vocabulary_script()
 
 
 def test_a_cell_shows_the_worst_verdict() -> None:
@@ -64,7 +72,7 @@ def test_two_frameworks_agree_on_a_convention_only_when_all_pairs_do() -> None:
         PairComparison(a="torch e", b="opencv e", claim=None, verdict="diverges"),
     ]
     frameworks, table = aggregate.shared_conventions(pairs)
-    assert frameworks == ("opencv", "torch")
+    assert frameworks == ("torch", "opencv")
     assert (
         table["torch", "opencv"]
         == table["opencv", "torch"]

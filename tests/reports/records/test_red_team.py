@@ -30,7 +30,6 @@ def good(tmp_path: Path) -> Path:
         ["merge", "{}", "-o", "{}"],
         ["diff", "{}", "{}", "--html", "{}"],
         ["timeline", "{}", "-o", "{}"],
-        ["timeline", "{}", "--since", "{}"],
     ],
     ids=" ".join,
 )

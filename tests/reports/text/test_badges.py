@@ -10,7 +10,7 @@ from halfpixel.reports.command import main
 from halfpixel.reports.page.badges import BAD, GOOD, NONE, SOME, badges
 from halfpixel.reports.records.json_lines import write
 from halfpixel.reports.records.record_types import LedgerStatus
-from tests.reports.test_sample import LINEAR, finding, header, samples
+from tests.reports.test_sample import LINEAR, entry, finding, header, known, samples
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -23,29 +23,39 @@ def _read(svg: str) -> tuple[str, list[str], str]:
     return root.find(f"{SVG}title").text, words, root.findall(f"{SVG}rect")[1].get("fill")
 
 
-def test_each_framework_has_one_with_its_version_and_counts():
+def test_each_framework_has_one_with_its_version_and_what_is_known():
     drawn = badges(samples())
-    assert sorted(drawn) == ["keras.svg", "opencv.svg", "tensorflow.svg", "torch.svg"]
+    assert list(drawn) == ["torch.svg", "keras.svg", "opencv.svg", "tensorflow.svg"]
     assert _read(drawn["torch.svg"]) == (
-        "torch 2.13.0: 3 agree, 2 diverge",
-        ["torch 2.13.0", "3 agree, 2 diverge"],
+        "torch 2.13.0: 2 known defects",
+        ["torch 2.13.0", "2 known defects"],
         SOME,
     )
+    assert _read(drawn["opencv.svg"])[1:] == (["opencv 5.0.0", "1 new, 1 changed"], BAD)
     assert _read(drawn["keras.svg"]) == ("keras: not measured", ["keras", "not measured"], NONE)
 
 
 @pytest.mark.parametrize(
-    ("changes", "words", "colour"),
+    ("changes", "entries", "words", "colour"),
     [
-        ({}, "1 agree", GOOD),
-        ({"verdict": "diverges"}, "1 diverge", SOME),
-        ({"verdict": "diverges", "ledger": LedgerStatus(status="new")}, "1 diverge", BAD),
-        ({"verdict": "error"}, "1 fail", BAD),
-        ({"verdict": "unsupported"}, "not measured", NONE),
+        ({}, [], "no known defects", GOOD),
+        ({}, [entry("torch", "gone")], "no known defects", GOOD),
+        ({}, [entry("torch", "one", asked=False)], "1 known defect", SOME),
+        ({"verdict": "diverges", "ledger": known("one")}, [entry("torch", "one")], "1 known defect", SOME),
+        (
+            {"verdict": "diverges", "ledger": known("one")},
+            [entry("torch", "one", "by design")],
+            "no known defects",
+            GOOD,
+        ),
+        ({"verdict": "diverges"}, [], "1 not explained", SOME),
+        ({"verdict": "diverges", "ledger": LedgerStatus(status="new")}, [], "1 new", BAD),
+        ({"ledger": LedgerStatus(status="stale", defect="one")}, [entry("torch", "one")], "1 changed", BAD),
+        ({"verdict": "unsupported"}, [], "not measured", NONE),
     ],
 )
-def test_words_and_colour_say_how_it_stands(changes, words, colour):
-    (svg,) = badges([header(), finding("torch", "f()", LINEAR, **changes)]).values()
+def test_words_and_colour_say_how_it_stands(changes, entries, words, colour):
+    (svg,) = badges([header(), finding("torch", "f()", LINEAR, **changes), *entries]).values()
     assert _read(svg)[1:] == (["torch 2.13.0", words], colour)
 
 
@@ -79,11 +89,11 @@ def test_the_command_writes_them_and_says_where(tmp_path, capsys):
     write(tmp_path / "a.jsonl", samples())
     assert main(["badges", str(tmp_path / "a.jsonl"), "-o", str(tmp_path / "badges")]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 4
-    assert _read((tmp_path / "badges" / "opencv.svg").read_text())[0] == "opencv 5.0.0: 1 agree, 2 diverge"
+    assert _read((tmp_path / "badges" / "opencv.svg").read_text())[0] == "opencv 5.0.0: 1 new, 1 changed"
 
 
 def test_a_record_without_such_findings_is_an_error(tmp_path, capsys):
     write(tmp_path / "a.jsonl", [header()])
     assert main(["badges", str(tmp_path / "a.jsonl"), "-o", str(tmp_path / "badges")]) == 2
-    assert "no call was compared with its documentation" in capsys.readouterr().err
+    assert "no framework was asked anything" in capsys.readouterr().err
     assert not (tmp_path / "badges").exists()

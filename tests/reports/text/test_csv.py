@@ -41,7 +41,7 @@ def test_names_and_order_of_the_columns_are_a_contract():
         "findings.csv": "suite,framework,operation,variant,against,verdict,headline,factors,sentence,gain,unit,"
         "grey_levels,pixels_moved,tolerance,smallest_tolerance,pairs_measured,pairs_differing,differing_up,"
         "differing_down,differing_same,worst_axis,worst_n_in,worst_n_out,worst_output,worst_coordinate,refused,ledger,"
-        "reason,link,source,question",
+        "defect,reason,link,source,question",
         "translations.csv": "operation,framework,in,verdict,to,pairs,of,gain,grey_levels,factors,reason",
         "defaults.csv": "framework,operation,call,identified,nearest,claim,evidence",
         "classes.csv": "class,operation,frameworks,members,convention,pairs,explanation",
@@ -55,13 +55,23 @@ def test_a_finding_has_its_numbers_and_its_sentence():
     expected = next(each for each in samples() if getattr(each, "operation", "") == "opencv resize(INTER_CUBIC)")
     assert float(row["gain"]) == expected.gain
     assert row["sentence"] == sentence(expected)
-    assert (row["factors"], row["ledger"]) == ("cubic coefficient", "new")
+    assert (row["factors"], row["ledger"], row["defect"]) == ("cubic coefficient", "new", "")
     assert (row["worst_n_in"], row["worst_n_out"], row["worst_output"], row["worst_coordinate"]) == (
         "8",
         "12",
         "5",
         "10/3",
     )
+
+
+def test_a_finding_names_its_defect():
+    named = {row["operation"]: row["defect"] for row in _rows(tables(samples())["findings.csv"]) if row["defect"]}
+    assert named == {
+        "tensorflow compat.v1.image.resize(bilinear)": "v1-coordinates",
+        "tensorflow image.resize(method=bicubic)": "bicubic-table",
+        "opencv resize(INTER_NEAREST)": "nearest-ties",
+        "torch interpolate(mode=bilinear, antialias=True)": "no-antialias",
+    }
 
 
 def test_a_translation_has_a_row_for_each_answer():

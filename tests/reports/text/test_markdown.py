@@ -13,24 +13,28 @@ from halfpixel.reports.text.markdown_summary import LISTED, escape_markdown, mar
 from tests.reports.test_sample import LINEAR, finding, header, samples
 
 
-def test_it_counts_and_lists_new_and_stale_first():
+def test_news_come_first_then_projects_then_the_worst_titles():
     text = markdown_summary(samples(), "https://example.org/report")
-    assert "**14 answers: 5 agree, 6 differ, 3 could not be measured or went wrong; 1 new, 1 stale.**" in text
+    assert "**1 new, 1 changed; 4 known defects of 2 projects; 3 answers that no entry explains.**" in text
     assert "[The whole report](<https://example.org/report>)" in text
-    assert "| torch | 2.13.0 | 3 | 2 | 0 | 0 |" in text
-    assert "| opencv | 5.0.0 | 1 | 2 | 1 | 0 |" in text
-    assert "Not installed: keras." in text
-    new, stale, known = (
-        text.index(title)
-        for title in (
-            "#### New: not in the ledger of known divergences (1)",
-            "#### Stale: in the ledger, and no longer as it says (1)",
-            "#### The worst of each kind that is known",
-        )
-    )
-    assert new < text.index("opencv resize(INTER\\_CUBIC) has the cubic coefficient -1/2, not -3/4") < stale
-    ties = text.index("opencv resize(INTER\\_NEAREST) differs only where the coordinate is a rounding tie")
-    assert stale < ties < known < text.index("differs in antialias")
+    assert "| PyTorch | 2.13.0 | 1 | 0 | 1 | 0 | 0 | 0 | 1 here, 1 not here, 1 not asked, 1 not explained |" in text
+    assert "| TensorFlow | 2.21.0 | 0 | 0 | 1 | 0 | 0 | 1 | 2 here, 1 not explained |" in text
+    assert "Not installed: keras, ncnn." in text
+    order = [
+        "#### New: no entry explains it, or it is not locked (1)",
+        "opencv resize(INTER\\_CUBIC) has the cubic coefficient -1/2, not -3/4",
+        "#### Changed since it was locked (1)",
+        "opencv resize(INTER\\_NEAREST) differs only where the coordinate is a rounding tie",
+        "| project | version | memory | crash | silent values | shape | refusal | precision | this version |",
+        "#### PyTorch: the worst",
+        "- &#8203;The title of reads-outside (memory)",
+        "- &#8203;The title of no-antialias (silent values)",
+        "#### TensorFlow: the worst",
+        "#### Not explained by any entry (2)",
+    ]
+    places = [text.index(part) for part in order]
+    assert places == sorted(places)
+    assert "empty-crash" not in text
 
 
 def test_it_is_bounded_however_much_is_new():
@@ -68,7 +72,7 @@ def test_hostile_names_break_no_row_and_no_list():
     assert "<script" not in text
     assert re.search(r"(?<!\\)@all", text) is None
     row = next(line for line in text.splitlines() if line.startswith("| x"))
-    assert len(re.findall(r"(?<!\\)\|", row)) == 7
+    assert len(re.findall(r"(?<!\\)\|", row)) == 10
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "", "https://a b"])

@@ -46,10 +46,10 @@ def test_news_is_listed() -> None:
     """New divergences, stale entries, defaults that differ, the page."""
     text = "\n".join(summary_lines(samples(), 100, report="reports/latest/index.html"))
     assert (
-        "new divergences: 1\n  opencv resize(INTER_CUBIC): diverges (14.2 of 255 grey levels). It uses a = -1/2" in text
+        "new differences: 1\n  opencv resize(INTER_CUBIC): diverges (14.2 of 255 grey levels). It uses a = -1/2" in text
     )
     stale = "  opencv resize(INTER_NEAREST): ties (255 of 255 grey levels). the ledger has gain 0.5"
-    assert f"stale ledger entries: 1\n{stale}" in text
+    assert f"changed since locked: 1\n{stale}" in text
     assert "defaults that differ: 3 calls given only a size do 3 different things" in text
     assert "  nearest asymmetric floor: torch interpolate(x, size)" in text
     assert text.endswith("\n\nreport: reports/latest/index.html")
@@ -101,7 +101,7 @@ def test_long_lists_say_that_they_are_cut() -> None:
         for i in range(25)
     ]
     lines = summary_lines([header(), *new], 80)
-    assert "new divergences: 25" in lines
+    assert "new differences: 25" in lines
     assert "  and 5 more, all in the report" in lines
 
 

@@ -1,0 +1,1 @@
+"""What is known to be wrong with each project: the catalogue, the locks of what was measured, and the programs."""
