@@ -146,6 +146,10 @@ class Defect:
             return f"since {self.first_bad} or earlier"
         return f"since {self.first_bad}; not in {self.last_good}"
 
+    def is_fixed(self, version: str) -> bool:
+        """Whether this release is the one in which it was fixed, or a later one."""
+        return bool(self.fixed_in) and version_numbers(self.fixed_in) <= version_numbers(version)
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -171,6 +175,11 @@ class Catalogue:
     def defect(self, identifier: str) -> Defect | None:
         """The entry of that id."""
         return next((defect for defect in self.defects if defect.id == identifier), None)
+
+
+def version_numbers(version: str) -> list[int]:
+    """The numbers of a release, by which releases are ordered: ``4.14.0+cpu`` is ``[4, 14, 0]``."""
+    return [int(part) for part in re.findall(r"\d+", version.partition("+")[0])]
 
 
 def frameworks(folder: Path = LEDGER) -> list[str]:

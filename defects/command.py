@@ -49,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif options.markdown:
             print(_markdown(chosen, options.id))
         elif options.framework is None:
-            print(projects_text(kept for kept, _ in chosen))
+            print(projects_text((kept, _newest_locked(kept.framework)) for kept, _ in chosen))
         elif options.id is None:
-            print(list_text(chosen[0][0]))
+            print(list_text(chosen[0][0], _newest_locked(options.framework)))
         else:
             ((kept, (defect,)),) = chosen
             print(defect_text(kept, defect, *_evidence(kept, defect)))
@@ -91,12 +91,16 @@ def _nearest(word: str, words: Sequence[str]) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
+def _newest_locked(framework: str) -> str:
+    """The newest release with a lock; empty where none has one."""
+    return (locked_versions(framework) or [""])[-1]
+
+
 def _evidence(catalogue: Catalogue, defect: Defect) -> tuple[list[LockedAnswer], str]:
     """The locked answers that the entry explains in the newest release with a lock, and that release."""
-    versions = locked_versions(catalogue.framework)
-    lock = load_lock(catalogue.framework, versions[-1]) if versions else None
-    answers = [answer for answer in lock.answers if answer.defect == defect.id] if lock else []
-    return answers, versions[-1] if versions else ""
+    version = _newest_locked(catalogue.framework)
+    lock = load_lock(catalogue.framework, version) if version else None
+    return [answer for answer in lock.answers if answer.defect == defect.id] if lock else [], version
 
 
 def _installed(framework: str) -> str | None:

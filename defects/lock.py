@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from halfpixel.defects.catalogue import LEDGER, CatalogueError
+from halfpixel.defects.catalogue import LEDGER, CatalogueError, version_numbers
 
 SCHEMA = 1
 """The version of the form of a lock; another one is refused."""
@@ -101,7 +101,7 @@ def locked_versions(framework: str, folder: Path = LEDGER) -> list[str]:
     """The releases of a framework that have a lock, oldest first."""
     named = (_NAMED.fullmatch(path.name) for path in folder.glob(f"{framework}-*{_SUFFIX}"))
     versions = [match["version"] for match in named if match and match["framework"] == framework]
-    return sorted(versions, key=lambda version: [int(part) for part in re.findall(r"\d+", version)])
+    return sorted(versions, key=version_numbers)
 
 
 def locked_frameworks(folder: Path = LEDGER) -> list[str]:

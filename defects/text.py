@@ -15,17 +15,20 @@ from halfpixel.golden.vocabulary import DefectKind
 WIDTH = 110
 
 
-def projects_text(catalogues: Iterable[Catalogue]) -> str:
-    """A table of projects: how many defects of each kind, and how many differences that are none."""
+def projects_text(catalogues: Iterable[tuple[Catalogue, str]]) -> str:
+    """A table of projects, each with its newest locked release: how many defects of each kind that release has."""
     kinds = list(DefectKind)
     names = [*(kind.value for kind in kinds), "reported", "of others"]
     rows = []
-    for catalogue in catalogues:
-        own = [defect for defect in catalogue.defects if not defect.fault_in]
+    for catalogue, version in catalogues:
+        present = [defect for defect in catalogue.defects if not defect.is_fixed(version)]
+        own = [defect for defect in present if not defect.fault_in]
         counts = [sum(defect.kind is kind for defect in own) for kind in kinds]
         reported = sum(defect.is_reported and defect.kind.is_defect for defect in own)
-        of_others = sum(defect.kind.is_defect and bool(defect.fault_in) for defect in catalogue.defects)
-        rows.append([catalogue.framework, *(str(count or ".") for count in (*counts, reported, of_others))])
+        of_others = sum(defect.kind.is_defect and bool(defect.fault_in) for defect in present)
+        rows.append(
+            [f"{catalogue.framework} {version}", *(str(count or ".") for count in (*counts, reported, of_others))]
+        )
     margin = max([len("framework"), *(len(row[0]) for row in rows)])
     lines = ["  ".join([f"{'framework':<{margin}}", *names])]
     for name, *cells in rows:
@@ -36,20 +39,31 @@ def projects_text(catalogues: Iterable[Catalogue]) -> str:
     return "\n".join(lines)
 
 
-def list_text(catalogue: Catalogue) -> str:
-    """The entries of one framework, defects first, each with its kind, since when it is there, and who knows."""
+def list_text(catalogue: Catalogue, version: str) -> str:
+    """The entries of one framework, defects first, each with its kind, since when it is there, and who knows.
+
+    Those that ``version``, the newest locked release, has fixed come last.
+    """
+    name = f"{catalogue.project} {version}".rstrip()
+    present = [defect for defect in catalogue.defects if not defect.is_fixed(version)]
+    parts = {
+        f"{name}: {{}} defects": [defect for defect in present if defect.kind.is_defect],
+        f"{name}: {{}} differences that the documentation leaves open, or states": [
+            defect for defect in present if not defect.kind.is_defect
+        ],
+        f"{name}: {{}} that older releases have": [defect for defect in catalogue.defects if defect.is_fixed(version)],
+    }
     lines = []
-    for is_defect in (True, False):
-        listed = [defect for defect in catalogue.defects if defect.kind.is_defect == is_defect]
+    for heading, listed in parts.items():
         if not listed:
             continue
-        heading = "defects" if is_defect else "differences that the documentation leaves open, or states"
-        lines += [f"{catalogue.project}: {len(listed)} {heading}", ""]
+        lines += [heading.format(len(listed)), ""]
         for defect in listed:
             lines += textwrap.wrap(defect.title, WIDTH)
             state = "reported" if defect.is_reported else defect.upstream
             whose = f"fault of {defect.fault_in}" if defect.fault_in else ""
-            facts = (defect.id, defect.kind, whose, defect.reach, defect.since, state)
+            fixed = f"fixed in {defect.fixed_in}" if defect.fixed_in else ""
+            facts = (defect.id, defect.kind, whose, defect.reach, defect.since, fixed, state)
             lines += [f"    {' · '.join(fact for fact in facts if fact)}", ""]
     return "\n".join(lines).rstrip()
 

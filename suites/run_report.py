@@ -122,6 +122,7 @@ def known_defects(run: SuiteRun) -> list[KnownDefect]:
             project=catalogue.project,
             tracker=catalogue.tracker,
             security=catalogue.security,
+            fixed=defect.is_fixed(run.versions[framework] or ""),
             asked=any(map(defect.asks, asked[framework])),
             since=defect.since,
             **{name: getattr(defect, name) for name in RECORDED},

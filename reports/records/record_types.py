@@ -351,8 +351,9 @@ class KnownDefect:
     """An entry of the catalogue of a framework that was measured; its findings name it by ``id``.
 
     The texts are those of the entry, see :class:`halfpixel.defects.catalogue.Defect`; ``since`` says in words since
-    which release. ``asked`` is whether the run put a question that could show it: an entry that was asked and has no
-    finding is not there in ``version``; of one that was not asked nothing is known.
+    which release. ``fixed`` is whether ``version`` has it fixed, as the entry says. ``asked`` is whether the run put a
+    question that could show it: an entry that was asked and has no finding is not there in ``version``; of one that was
+    not asked nothing is known.
     """
 
     type: ClassVar[str] = "defect"
@@ -365,6 +366,7 @@ class KnownDefect:
     kind: str
     reach: str
     asked: bool
+    fixed: bool = False
     security: str = ""
     fault_in: str = ""
     contract: str = ""

@@ -80,7 +80,7 @@ class DefectCard:
         """Whether the version that was measured has it."""
         if self.findings:
             return Presence.HERE
-        return Presence.NOT_HERE if self.defect.asked else Presence.NOT_ASKED
+        return Presence.NOT_HERE if self.defect.asked or self.defect.fixed else Presence.NOT_ASKED
 
     @property
     def presence_text(self) -> str:

@@ -73,6 +73,14 @@ def test_since_when_is_said_in_words(ledger):
 
 
 @pytest.mark.parametrize(
+    ("fixed_in", "version", "is_fixed"),
+    [("4.10", "4.9.1", False), ("4.10", "4.10.0+cpu", True), ("4.10", "5.0", True), ("", "5.0", False)],
+)
+def test_a_release_has_it_fixed_from_the_one_named_on(ledger, fixed_in, version, is_fixed):
+    assert replace(load("pretend", ledger()).defects[0], fixed_in=fixed_in).is_fixed(version) is is_fixed
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         (("program = ", "unused = "), "unknown field 'unused'"),

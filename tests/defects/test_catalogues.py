@@ -62,18 +62,9 @@ def _programs() -> list[tuple[Catalogue, Defect]]:
 )
 def test_a_program_shows_its_defect_where_it_is_not_fixed(catalogue, defect):
     outcome = run_program(defect)
-    wanted = ProgramState.NOT_SHOWN if _is_fixed(catalogue, defect) else ProgramState.SHOWN
-    assert outcome.state is wanted, f"{outcome.printed} {outcome.ending}; if it is fixed, fixed_in says so"
-
-
-def _is_fixed(catalogue: Catalogue, defect: Defect) -> bool:
-    """Whether the installed release is the one in which it was fixed, or a later one."""
     version = known_frameworks()[catalogue.framework].version or ""
-    return bool(defect.fixed_in) and _numbers(defect.fixed_in) <= _numbers(version)
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) for part in public_version(version).split(".") if part.isdigit()]
+    wanted = ProgramState.NOT_SHOWN if defect.is_fixed(version) else ProgramState.SHOWN
+    assert outcome.state is wanted, f"{outcome.printed} {outcome.ending}; if it is fixed, fixed_in says so"
 
 
 def test_the_schema_of_catalogues_accepts_them_and_lists_what_the_reader_takes():

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from halfpixel.defects import catalogue, command, lock
+from halfpixel.defects.catalogue import load as catalogue_load
 from tests.defects.conftest import DEFECT, HEAD, OPEN, ROUNDED, SATURATED
 
 
@@ -39,12 +40,8 @@ def test_the_table_counts_defects_by_kind(ask):
     header, row = (line.split("  ") for line in out.splitlines()[:2])
     cells = dict(zip(filter(None, map(str.strip, header)), filter(None, map(str.strip, row)), strict=True))
     assert status == 0
-    assert (cells["framework"], cells["memory"], cells["silent values"], cells["unspecified"]) == (
-        "pretend",
-        "1",
-        "1",
-        "1",
-    )
+    counted = [cells[name] for name in ("framework", "memory", "silent values", "unspecified")]
+    assert counted == ["pretend 2.0", "1", "1", "1"]
     assert (cells["crash"], cells["reported"]) == (".", ".")
 
 
@@ -52,6 +49,15 @@ def test_a_list_has_defects_before_what_is_left_open(ask):
     _, out, _ = ask("pretend")
     assert out.index("reads-beyond") < out.index("sum-of-bytes") < out.index("leaves open") < out.index("rounding")
     assert "sum-of-bytes · silent values · default call · since 2.0; not in 1.9 · not reported" in out
+
+
+def test_what_older_releases_have_comes_last_and_is_not_counted(ask, ledger):
+    old = DEFECT.replace("sum-of-bytes", "old-crash").replace("silent values", "crash")
+    ledger(HEAD + DEFECT + old.replace("first_bad", 'fixed_in = "2.0"\nfirst_bad') + OPEN)
+    catalogue_load.cache_clear()
+    _, out, _ = ask("pretend")
+    assert out.index("rounding") < out.index("Pretend 2.0: 1 that older releases have") < out.index("old-crash")
+    assert "fixed in 2.0" in out
 
 
 def test_one_entry_is_shown_whole(ask):

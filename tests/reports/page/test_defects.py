@@ -81,6 +81,13 @@ def test_what_the_run_says_of_a_version(locked, states, text):
     assert project.state == text
 
 
+def test_what_the_version_has_fixed_is_not_counted_although_nothing_asks():
+    fixed = entry("torch", "old", asked=False, fixed=True, fixed_in="2.0")
+    (project,) = defects_section([header(), fixed, entry("torch", "open", asked=False)]).projects
+    assert [card.defect.id for card in project.present] == ["open"]
+    assert "not in 2.13.0" in render_report([header(), fixed])
+
+
 def test_the_worst_error_is_that_of_all_its_findings():
     errors = (3.0, 127.5, None)
     found = [
