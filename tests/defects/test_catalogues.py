@@ -62,6 +62,9 @@ def _programs() -> list[tuple[Catalogue, Defect]]:
 )
 def test_a_program_shows_its_defect_where_it_is_not_fixed(catalogue, defect):
     outcome = run_program(defect)
+    if outcome.state is ProgramState.NOT_INSTALLED:
+        # What an exporter or a backend needs is in other environments.
+        pytest.skip(outcome.ending)
     version = known_frameworks()[catalogue.framework].version or ""
     wanted = ProgramState.NOT_SHOWN if defect.is_fixed(version) else ProgramState.SHOWN
     assert outcome.state is wanted, f"{outcome.printed} {outcome.ending}; if it is fixed, fixed_in says so"
