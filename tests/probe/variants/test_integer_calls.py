@@ -80,7 +80,7 @@ REPRODUCED = [
     ("pillow transform(EXTENT, BILINEAR)", "uint16"),
     ("pillow resize(NEAREST)", "int8"),
     ("pillow reduce()", "int32"),
-    ("skimage resize()", "uint8"),
+    ("skimage resize(order=3, mode=reflect, preserve_range=True, anti_aliasing=False)", "int16"),
 ]
 
 
