@@ -1,1 +1,1 @@
-"""What is known to be wrong with each project: the catalogue, the locks of what was measured, and the programs."""
+"""The known defects of each project: the catalogue, the locks of releases that were measured, and the programs."""

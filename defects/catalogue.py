@@ -34,7 +34,7 @@ class CatalogueError(Exception):
 
 
 class Answer(Protocol):
-    """What a pattern reads of one answer of a suite."""
+    """The part of an answer of a suite that patterns read."""
 
     @property
     def suite(self) -> str:
@@ -54,7 +54,7 @@ class Answer(Protocol):
 
     @property
     def causes(self) -> Sequence[str]:
-        """What differs."""
+        """The causes of a difference; empty where none was found."""
 
 
 @dataclass(frozen=True, slots=True)

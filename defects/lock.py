@@ -1,4 +1,4 @@
-"""Locks: what one release of a framework was measured to do differently, and the entry that explains each answer."""
+"""Locks: the differences that a release was measured to have, each with the entry that explains it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LockedAnswer:
         return f"{self.call} [{self.variant}]" if self.variant else self.call
 
     def change(self, verdict: str, causes: Iterable[str], gain: float | None, sizes: str, tolerance: float) -> str:
-        """What changed since it was locked, in a few words; empty where nothing did."""
+        """The change since it was locked, in a few words; empty where there is none."""
         if verdict != self.verdict:
             return f"the verdict was {self.verdict} and is {verdict}"
         if set(causes) != set(self.causes):
@@ -58,7 +58,7 @@ class LockedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """What one release of a framework was measured to do differently, by suite, call and variant."""
+    """The differences that one release of a framework was measured to have, by suite, call and variant."""
 
     framework: str
     version: str

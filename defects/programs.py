@@ -45,7 +45,7 @@ print("{_MARK}" + str(int(_fits)))
 
 
 class ProgramState(StrEnum):
-    """What a program showed."""
+    """Whether a program shows its defect."""
 
     SHOWN = "shown"
     NOT_SHOWN = "not shown"

@@ -58,7 +58,7 @@ def _changes() -> str:
 
 
 def _exports() -> str:
-    """What exporters and runtimes change, worst first, with the cells of the export matrix that show it."""
+    """Differences made by exporters and runtimes, worst first, with the cells of the export matrix that show them."""
     found: list[tuple[float, list[object]]] = []
     for catalogue in _catalogues():
         answers = _export_answers(catalogue.framework)

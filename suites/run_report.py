@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import platform
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import pytest
 
+from halfpixel.defects.catalogue import Defect
 from halfpixel.golden.vocabulary import NOT_MEASURED, Verdict
 from halfpixel.probe.compare.measurement_store import Store
 from halfpixel.reports.page.report_page import write_html
@@ -37,22 +38,8 @@ class SuiteRun:
     records: list[Record] = field(default_factory=list)
 
 
-RECORDED = (
-    *(
-        "id",
-        "title",
-        "kind",
-        "reach",
-        "fault_in",
-        "contract",
-        "contract_source",
-        "not_affected",
-        "fixed_in",
-        "upstream",
-    ),
-    *("searched", "source", "workaround", "program"),
-)
-"""What a record takes of an entry as it is."""
+RECORDED = sorted({field.name for field in fields(Defect)} & {field.name for field in fields(KnownDefect)})
+"""The fields that a record takes of an entry as they are."""
 
 RUN = pytest.StashKey[SuiteRun]()
 

@@ -23,7 +23,7 @@ from halfpixel.reports.records import json_lines
 from halfpixel.reports.records.record_types import Finding, Record
 from halfpixel.suites import framework_selection
 from halfpixel.suites.framework_selection import default_pairs
-from halfpixel.suites.ledger.outcomes import Ledger
+from halfpixel.suites.ledger.outcomes import read_ledger
 from halfpixel.suites.records.findings import AnyCall
 from halfpixel.suites.run_report import RUN, Collector, SuiteRun
 from halfpixel.suites.sharding import Shard
@@ -89,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if not folder.is_dir():
             raise pytest.UsageError(f"--ledger {folder}: no such folder")
         # pytest's own --strict: what no entry explains fails at versions without a lock, too.
-        ledger = Ledger(sizes, versions, config.getini("strict") is True, folder)
+        ledger = read_ledger(sizes, versions, config.getini("strict") is True, folder)
         framework_selection.check_locked_calls(ledger.locks)
     except CatalogueError as error:
         raise pytest.UsageError(str(error)) from None

@@ -11,7 +11,8 @@ from itertools import zip_longest
 from halfpixel.golden.vocabulary import AGREEMENT, BETWEEN_FRAMEWORKS, DISAGREEMENT, WRONG, Verdict
 from halfpixel.reports.records.aggregate import framework_versions, of_type, severity, sortable
 from halfpixel.reports.records.record_equality import gains_close
-from halfpixel.reports.records.record_types import Finding, Record, Run, Translation, TranslationCall
+from halfpixel.reports.records.record_types import Finding, Record, Run
+from halfpixel.reports.records.translation_records import Translation, TranslationCall
 from halfpixel.reports.sections.translations import translation_changes
 from halfpixel.reports.text.columns import Column, Kind, markdown_table
 from halfpixel.reports.text.text_escaping import LONGEST_CODE, code_span, number

@@ -20,15 +20,9 @@ from halfpixel.reports.records.record_equality import (
     note_without_origin,
     record_key,
 )
-from halfpixel.reports.records.record_types import (
-    SHARED_TYPES,
-    Finding,
-    Record,
-    RecordError,
-    ShowcaseConvention,
-    ShowcaseMatrix,
-)
+from halfpixel.reports.records.record_types import SHARED_TYPES, Finding, Record, RecordError
 from halfpixel.reports.records.run_sources import RunSource, read_sound_records, run_label, shard_faults, sources
+from halfpixel.reports.records.showcase_records import ShowcaseConvention, ShowcaseMatrix
 
 
 @dataclass(frozen=True, slots=True)

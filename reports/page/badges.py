@@ -55,7 +55,7 @@ def _badge(label: str, project: Project | None) -> str:
 
 
 def _words(project: Project | None) -> tuple[str, str]:
-    """What the badge says, and its colour."""
+    """The text of the badge, and its colour."""
     if project is None:
         return "not measured", NONE
     news = [f"{count} {what}" for count, what in ((project.new, "new"), (project.changed, "changed")) if count]

@@ -64,7 +64,7 @@ def explorer_values(records: Sequence[Record]) -> dict[str, object] | None:
 
 
 def in_order(findings: Iterable[Finding], defects: DefectsSection, defaults: set[str]) -> list[Finding]:
-    """What is wrong first: the most ordinary finding of each defect, then the next of each, and so on.
+    """Findings that are wrong first: the most ordinary of each defect, then the next of each, and so on.
 
     New and changed ones come before what is known, that by kind and reach, and then what no entry explains. A call is
     the more ordinary the fewer parameters it has, a default (``defaults``) most of all; less than a grey level comes
@@ -214,7 +214,7 @@ _DETAIL_COLUMNS: dict[str, Callable[[Finding], str]] = {
 
 
 def row_name(finding: Finding) -> str:
-    """What the search calls the row of a finding: its suite, operation and variant as they are shown."""
+    """The name of a finding's row in the search: its suite, operation and variant as they are shown."""
     operation, variant = (_shown_text(text, LONGEST_NAME) for text in (finding.operation, finding.variant))
     return f"{finding.suite}/{operation}" + (f" [{variant}]" if variant else "")
 

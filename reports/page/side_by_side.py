@@ -11,15 +11,8 @@ from typing import Any
 from halfpixel.golden.catalogue import SIZES, size_key
 from halfpixel.golden.vocabulary import DISAGREEMENT, Cause, Suite
 from halfpixel.reports.records.aggregate import of_type
-from halfpixel.reports.records.record_types import (
-    EquivalenceClass,
-    Finding,
-    PairComparison,
-    Record,
-    ShowcaseConvention,
-    ShowcaseMatrix,
-    ShowcaseOperation,
-)
+from halfpixel.reports.records.record_types import EquivalenceClass, Finding, PairComparison, Record
+from halfpixel.reports.records.showcase_records import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
 from halfpixel.reports.text.text_escaping import LONGEST_NAME, shortened, visible
 
 PHOTOGRAPH_SIZE = (48, 36)

@@ -20,13 +20,11 @@ from halfpixel.reports.records.record_types import (
     RecordError,
     Refusal,
     Run,
-    ShowcaseConvention,
-    ShowcaseOperation,
-    Translation,
-    TranslationCall,
     WorstCase,
 )
 from halfpixel.reports.records.schema import WEIGHT_FIELDS
+from halfpixel.reports.records.showcase_records import ShowcaseConvention, ShowcaseOperation
+from halfpixel.reports.records.translation_records import Translation, TranslationCall
 
 _SPARSE_TYPES = (Finding, KnownDefect, TranslationCall, Translation, ShowcaseConvention, ShowcaseOperation)
 """Types of which there are thousands: what they leave at its default is left out."""

@@ -21,14 +21,10 @@ from halfpixel.reports.records.record_types import (
     MaskShift,
     PairComparison,
     Record,
-    ShowcaseConvention,
-    ShowcaseMatrix,
-    ShowcaseOperation,
-    Snippet,
     TextbookClaim,
-    Translation,
-    TranslationCall,
 )
+from halfpixel.reports.records.showcase_records import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
+from halfpixel.reports.records.translation_records import Snippet, Translation, TranslationCall
 
 
 def record_key(record: Record) -> tuple[Hashable, ...]:

@@ -1,4 +1,4 @@
-"""The records of a run as frozen dataclasses: header, findings, comparisons, translations, matrices, models."""
+"""The records of a run as frozen dataclasses: header, findings, defects, comparisons, models; and the list of all."""
 
 from __future__ import annotations
 
@@ -6,169 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from halfpixel.golden.vocabulary import IMAGE_UNIT, NOT_ATTRIBUTED, Verdict, every_call
-
-
-class _WithTuples:
-    """A record whose fields of tuples take lists and arrays, too, and keep them as tuples."""
-
-    __slots__ = ()
-    _tuple_fields: ClassVar[tuple[tuple[str, bool], ...]]
-
-    def __init_subclass__(cls) -> None:
-        """Find the fields that are tuples, and those that are tuples of tuples."""
-        annotations = {name: str(text) for name, text in cls.__annotations__.items()}
-        cls._tuple_fields = tuple(
-            (name, text.startswith("tuple[tuple")) for name, text in annotations.items() if text.startswith("tuple[")
-        )
-
-    def __post_init__(self) -> None:
-        """Convert."""
-        for name, is_nested in self._tuple_fields:
-            value = getattr(self, name)
-            if is_nested:
-                rows = tuple(tuple(row) if isinstance(row, list | tuple) else row for row in value)
-                object.__setattr__(self, name, rows)
-            elif not isinstance(value, tuple):
-                object.__setattr__(self, name, tuple(value.tolist() if hasattr(value, "tolist") else value))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowcaseMatrix(_WithTuples):
-    """One matrix of ``n_out`` rows, under a name made from its content.
-
-    A row is ``(first, weight, weight, ...)``: the weights from input pixel ``first`` on; those before and after are
-    zero. Measured weights are the shortest decimals that give the float32 back; ``"nan"``, ``"inf"`` and ``"-inf"``
-    where they are no numbers.
-    """
-
-    type: ClassVar[str] = "showcase_matrix"
-    name: str
-    n_in: int
-    n_out: int
-    rows: tuple[tuple[Any, ...], ...]
-
-    @property
-    def is_well_formed(self) -> bool:
-        """Whether it has the rows and pixels that it says, and they are numbers, or names of those that JSON lacks."""
-        return len(self.rows) == self.n_out and all(map(self._is_row, self.rows))
-
-    def _is_row(self, row: object) -> bool:
-        if not isinstance(row, tuple) or not row or type(row[0]) is not int:
-            return False
-        first, *weights = row
-        fits = 0 <= first <= self.n_in - len(weights)
-        return fits and all(type(weight) in (int, float) or weight in ("nan", "inf", "-inf") for weight in weights)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowcaseConvention(_WithTuples):
-    """An exact convention at one pair of sizes; ``name`` is what it says of itself.
-
-    ``known_as`` are its names in the catalogue, ``matrix`` the name of its exact matrix in float64 (empty for one that
-    is not in the catalogue), ``at`` where each output samples (input pixels, a fraction), ``bound`` what float32
-    rounding explains of a row's ``sum |W_a - W|``, and ``near_ties`` the outputs whose coordinate is a rounding tie, or
-    within float32 rounding of one.
-    """
-
-    type: ClassVar[str] = "showcase_convention"
-    name: str
-    n_in: int
-    n_out: int
-    matrix: str
-    bound: float
-    at: tuple[str, ...]
-    near_ties: tuple[int, ...] = ()
-    known_as: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowcaseOperation:
-    """What one operation does at the showcase sizes, which are named as ``"5x3"``, from 5 pixels to 3.
-
-    ``matrices`` has the names of its matrices by size and axis, ``refusals`` what the framework said of a size, and
-    ``misshapen`` which shape it returned instead. ``claim`` is the convention that it documents. Where it documents
-    none, ``bounds`` has, by size and axis, what rounding explains of each row; see
-    ``unclaimed_tolerance`` in ``probe/compare/packed_matrices.py``.
-    """
-
-    type: ClassVar[str] = "showcase_operation"
-    operation: str
-    framework: str
-    claim: str = ""
-    matrices: dict[str, Any] = field(default_factory=dict)
-    refusals: dict[str, str] = field(default_factory=dict)
-    misshapen: dict[str, str] = field(default_factory=dict)
-    bounds: dict[str, Any] = field(default_factory=dict)
-
-
-CALL_PLACEHOLDER = "{call}"
-"""Where the text of a snippet leaves room for a call's expression."""
-
-WORDS_PREFIX = "w "
-"""How the names of snippets begin that are a line of words, not a program."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snippet:
-    """A text that many calls or answers share, under a name made from its content: see :data:`CALL` and the others."""
-
-    type: ClassVar[str] = "snippet"
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TranslationCall:
-    """One operation's call: its expression, and the snippet that makes a program of it; answers name it by ``key``.
-
-    ``convention`` is what it does, as Python source; empty where none is known. ``weights`` is the snippet that
-    computes its weights: those of the convention, or, after its own program, those that it is measured to have.
-    ``kernel`` is that of the convention it claims.
-    """
-
-    type: ClassVar[str] = "call"
-    operation: str
-    key: str
-    framework: str
-    call: str
-    setup: str
-    layout: str
-    convention: str = ""
-    weights: str = ""
-    kernel: str = ""
-    is_default: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Translation:
-    """What to write instead of ``operation``, by framework.
-
-    Each answer has the ``verdict`` of the call ``to`` against the operation at ``pairs`` sizes (where left out, at all
-    ``pairs`` of the operation), and ``of`` how many where the call is not defined for all that it was swept over.
-    Where it is not the same function: the ``gain`` and ``grey_levels`` of the worst error, and the ``pixels_moved``
-    where rows have a centre, reached ``at`` ``[axis, n_in, n_out, output]`` (left out where only both axes at once
-    show it), ``where`` in words, the ``factors`` that differ, calls that are the same at some ``parts``
-    of the sizes, what is ``needed`` in words (snippets), and ``recipes`` that were run: the snippet ``text``, with
-    ``values`` at ``{0}``, ``{1}`` ..., after the program of ``to``, and at how many sizes ``of`` those tried it was
-    ``proved``. Calls are named by their keys. Where nothing was measured there is a ``reason``. ``documented``: the
-    operation was not measured but taken at its word.
-    """
-
-    type: ClassVar[str] = "translation"
-    operation: str
-    framework: str
-    answers: dict[str, Any] = field(default_factory=dict)
-    pairs: int = 0
-    documented: bool = False
-    reason: str = ""
-
+from halfpixel.reports.records.showcase_records import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
+from halfpixel.reports.records.translation_records import Snippet, Translation, TranslationCall
+from halfpixel.reports.records.tuple_fields import WithTuples
 
 SHARED_TYPES = (Snippet, TranslationCall, ShowcaseMatrix, ShowcaseConvention)
 """Types of which many tests keep the same record: a run writes each once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelCheck(_WithTuples):
+class ModelCheck(WithTuples):
     """The verdict on a model of one's own.
 
     ``verdict`` is ``parity``, ``divergence`` or ``cannot tell``, and ``summary`` the sentence to it. Each of
@@ -218,7 +65,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorstCase(_WithTuples):
+class WorstCase(WithTuples):
     """Where the worst case is reached: one row of the matrix along one axis.
 
     ``expected`` and ``got`` are the ``n_in`` weights of output ``output_index``; ``coordinate`` is the exact input
@@ -238,7 +85,7 @@ class WorstCase(_WithTuples):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attribution(_WithTuples):
+class Attribution(WithTuples):
     """What differs from the claim; ``convention`` is the one that explains what was measured, if one does."""
 
     factors: tuple[str, ...]
@@ -382,7 +229,7 @@ class KnownDefect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EquivalenceClass(_WithTuples):
+class EquivalenceClass(WithTuples):
     """Operations that are the same function on ``pairs`` size pairs; ``convention`` is the exact one they apply.
 
     Where there is none, ``explanation`` says how far the function is from what its members claim.
@@ -433,7 +280,7 @@ class DefaultCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextbookClaim(_WithTuples):
+class TextbookClaim(WithTuples):
     """A textbook sentence about ``align_corners``, decided over all pairs of sizes up to ``largest``.
 
     ``verdict`` is ``true``, ``true only when`` (then ``condition`` says when) or ``false``; it holds for ``held`` of
@@ -458,7 +305,7 @@ class TextbookClaim(_WithTuples):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaskShift(_WithTuples):
+class MaskShift(WithTuples):
     """What a change of ``align_corners`` between training and deployment does to one mask.
 
     ``trained`` and ``deployed`` are values of ``align_corners``; ``deployed`` is ``None`` for labels enlarged by

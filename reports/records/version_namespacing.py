@@ -10,13 +10,9 @@ from typing import Any
 
 from halfpixel.golden.vocabulary import PAIR_SEPARATOR, Suite
 from halfpixel.reports.records.aggregate import framework_versions
-from halfpixel.reports.records.record_types import (
-    Finding,
-    Record,
-    Run,
-    TranslationCall,
-)
+from halfpixel.reports.records.record_types import Finding, Record, Run
 from halfpixel.reports.records.run_sources import RunSource
+from halfpixel.reports.records.translation_records import TranslationCall
 
 VERSION_SIGN = "@"
 """Between a framework and its version, as in ``opencv@4.10.0``."""

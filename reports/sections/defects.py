@@ -57,7 +57,7 @@ class DefectCard:
 
     @property
     def kind(self) -> DefectKind:
-        """What it does to those who meet it."""
+        """The kind of the entry."""
         return DefectKind(self.defect.kind)
 
     @property
@@ -72,7 +72,7 @@ class DefectCard:
 
     @property
     def key(self) -> str:
-        """What the search calls it."""
+        """Its name in the search."""
         return f"{self.defect.framework}/{self.defect.id}"
 
     @property
@@ -168,7 +168,7 @@ class Project:
 
     @property
     def state(self) -> str:
-        """What the run says of the version, in one line."""
+        """The state of the version in this run, in one line."""
         presences = Counter(card.presence for card in self.entries)
         counts = {"new": self.new, "changed": self.changed, "not explained": self.unexplained - self.new}
         if not self.is_locked:
@@ -206,7 +206,7 @@ def entry_key(finding: Finding) -> str:
 
 
 def defects_section(records: Iterable[Record]) -> DefectsSection:
-    """What the page, the summary and the badges say of defects."""
+    """The defects as page, terminal, summary and badges show them."""
     records = list(records)
     findings, runs = of_type(records, Finding), of_type(records, Run)
     entries: dict[tuple[str, str], KnownDefect] = {}

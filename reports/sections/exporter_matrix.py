@@ -1,4 +1,4 @@
-"""The matrix of exporters and runtimes: what each exporter makes of each call, and each runtime of that."""
+"""The matrix of exporters and runtimes: each call through each exporter, and its file on each runtime."""
 
 from __future__ import annotations
 

@@ -9,13 +9,8 @@ from typing import Any
 from halfpixel.golden.vocabulary import AGREEMENT, NOT_MEASURED
 from halfpixel.reports.records.aggregate import framework_order, of_type
 from halfpixel.reports.records.json_lines import to_dict
-from halfpixel.reports.records.record_types import (
-    SHARED_TYPES,
-    Record,
-    Snippet,
-    Translation,
-    TranslationCall,
-)
+from halfpixel.reports.records.record_types import SHARED_TYPES, Record
+from halfpixel.reports.records.translation_records import Snippet, Translation, TranslationCall
 
 LISTED_KERNELS = ("nearest", "linear", "cubic")
 """Kernels of which each framework's plainest call is shown without scripts, after what it does by default."""

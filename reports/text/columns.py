@@ -9,14 +9,8 @@ from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from halfpixel.golden.vocabulary import GREY_LEVELS, IMAGE_UNIT, NOT_ATTRIBUTED
-from halfpixel.reports.records.record_types import (
-    DefaultCall,
-    EquivalenceClass,
-    Finding,
-    Translation,
-    TranslationCall,
-    WorstCase,
-)
+from halfpixel.reports.records.record_types import DefaultCall, EquivalenceClass, Finding, WorstCase
+from halfpixel.reports.records.translation_records import Translation, TranslationCall
 from halfpixel.reports.text.sentences import sentence
 from halfpixel.reports.text.text_escaping import code_span, escape_markdown, is_link, number, single_line
 

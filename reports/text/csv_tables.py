@@ -7,14 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 
 from halfpixel.reports.records.aggregate import of_type
-from halfpixel.reports.records.record_types import (
-    DefaultCall,
-    EquivalenceClass,
-    Finding,
-    Record,
-    Translation,
-    TranslationCall,
-)
+from halfpixel.reports.records.record_types import DefaultCall, EquivalenceClass, Finding, Record
+from halfpixel.reports.records.translation_records import Translation, TranslationCall
 from halfpixel.reports.text import columns
 from halfpixel.reports.text.columns import Cell, Column, MemberRow, Row, answer_rows
 from halfpixel.reports.text.text_escaping import visible

@@ -6,18 +6,11 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
-from halfpixel.golden.vocabulary import BETWEEN_FRAMEWORKS, NOT_MEASURED, ClaimVerdict, LedgerState, Verdict
+from halfpixel.golden.vocabulary import NOT_MEASURED, ClaimVerdict, LedgerState, Verdict
 from halfpixel.reports.records import aggregate
-from halfpixel.reports.records.record_types import (
-    DefaultCall,
-    Finding,
-    KnownDefect,
-    MaskShift,
-    Record,
-    Run,
-    TextbookClaim,
-)
+from halfpixel.reports.records.record_types import DefaultCall, Finding, MaskShift, Record, Run, TextbookClaim
 from halfpixel.reports.sections.defaults import default_groups
+from halfpixel.reports.sections.defects import Presence, Project, defects_section
 from halfpixel.reports.text.columns import worst_error
 from halfpixel.reports.text.text_escaping import visible
 
@@ -90,42 +83,22 @@ def _align_corners_line(records: list[Record]) -> list[str]:
     return [f"align_corners: {len(claims)} claims ({', '.join(verdicts)}), {len(masks)} masks measured"]
 
 
-def _without_lock(records: list[Record], findings: list[Finding], width: int) -> list[str]:
-    """What the catalogue says of each measured release that has no lock: known defects found and not, and the rest."""
-    runs = aggregate.of_type(records, Run)
-    if len(runs) != 1:
-        return []
-    run, known = runs[0], aggregate.of_type(records, KnownDefect)
-    lines: list[str] = []
-    for framework, members in aggregate.by_framework(findings).items():
-        version, locked = run.versions.get(framework), run.options.get("locked")
-        if version is None or locked is None or framework in locked:
-            continue
-        entries = [defect for defect in known if defect.framework == framework]
-        found = {finding.ledger.defect for finding in members if finding.ledger and finding.ledger.defect}
-        here = [defect for defect in entries if defect.id in found]
-        gone = [defect for defect in entries if defect.asked and defect.id not in found]
-        new = aggregate.in_ledger_state(members, LedgerState.NEW)
-        refused = sum(finding.verdict in NOT_MEASURED and not finding.ledger for finding in members)
-        unasked = len(entries) - len(here) - len(gone)
-        parts = [f"{len(here)} of {len(entries)} known defects and differences are here"]
-        parts += [f"{len(gone)} are not (fixed or not there yet)"] if gone else []
-        parts += [f"{unasked} were not asked"] if unasked else []
-        parts += [f"{refused} calls, or variants of calls, are refused"] if refused else []
-        parts += [f"{len(new)} differences that no entry explains"]
-        lines += ["", *_wrapped(f"{framework} {version}: not locked; {', '.join(parts)}", width)]
-        for title, defects in (("here", here), ("not here", gone)):
-            for defect in defects:
-                lines += _wrapped(f"{title}: {defect.id}: {defect.title}", width, "  ")
-        lines += _listed(f"{framework} {version}: differences that no entry explains", new, width)
-    return lines
-
-
-def _at_locked_versions(records: list[Record], findings: list[Finding]) -> list[Finding]:
-    """The findings of the releases with a lock; all of them where the records do not say which those are."""
-    locked = [name for run in aggregate.of_type(records, Run) for name in run.options.get("locked", ())]
-    stated = any("locked" in run.options for run in aggregate.of_type(records, Run))
-    return [finding for finding in findings if not stated or finding.framework in (*locked, BETWEEN_FRAMEWORKS)]
+def _without_lock(project: Project, findings: list[Finding], width: int) -> list[str]:
+    """The known defects that a release without a lock has and has not, and the differences that no entry explains."""
+    new = aggregate.in_ledger_state(findings, LedgerState.NEW)
+    refused = sum(finding.verdict in NOT_MEASURED and not finding.ledger for finding in findings)
+    by_presence = {presence: [card for card in project.entries if card.presence is presence] for presence in Presence}
+    here, gone, unasked = (by_presence[presence] for presence in Presence)
+    parts = [f"{len(here)} of {len(project.entries)} known defects and differences are here"]
+    parts += [f"{len(gone)} are not (fixed or not there yet)"] if gone else []
+    parts += [f"{len(unasked)} were not asked"] if unasked else []
+    parts += [f"{refused} calls, or variants of calls, are refused"] if refused else []
+    parts += [f"{len(new)} differences that no entry explains"]
+    release = f"{project.framework} {project.version}"
+    lines = ["", *_wrapped(f"{release}: not locked; {', '.join(parts)}", width)]
+    for card in (*here, *gone):
+        lines += _wrapped(f"{card.presence}: {card.defect.id}: {card.defect.title}", width, "  ")
+    return lines + _listed(f"{release}: differences that no entry explains", new, width)
 
 
 def summary_lines(records: Iterable[Record], width: int, report: str | Path | None = None) -> list[str]:
@@ -143,8 +116,11 @@ def summary_lines(records: Iterable[Record], width: int, report: str | Path | No
     if not aggregate.measured(findings) and (findings or not lines):
         lines += _wrapped("nothing measured: this run says nothing about agreement", width)
     lines += _table(findings, absent, width)
-    lines += _without_lock(records, findings, width)
-    locked = _at_locked_versions(records, findings)
+    unlocked = [project for project in defects_section(records).projects if project.is_locked is False]
+    for project in unlocked:
+        lines += _without_lock(project, [each for each in findings if each.framework == project.framework], width)
+    apart = {project.framework for project in unlocked}
+    locked = [finding for finding in findings if finding.framework not in apart]
     lines += _listed("new differences", aggregate.in_ledger_state(locked, LedgerState.NEW), width)
     lines += _listed("changed since locked", aggregate.in_ledger_state(locked, LedgerState.STALE), width)
     lines += _defaults(aggregate.of_type(records, DefaultCall), width)

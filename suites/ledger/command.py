@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command == "check":
-            return _check(options.frameworks or catalogue.frameworks(options.ledger), options.ledger)
+            return _check(options.frameworks, options.ledger)
         return _update([read(path) for path in options.results], options.ledger)
     except OSError as error:
         print(f"halfpixel ledger: {error.filename}: {error.strerror}", file=sys.stderr)
@@ -44,7 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return BAD_INPUT
 
 
-def _check(frameworks: Sequence[str], folder: Path) -> int:
+def _check(named: Sequence[str], folder: Path) -> int:
+    known = catalogue.frameworks(folder)
+    if not known:
+        raise CatalogueError(f"{folder}: no catalogue there")
+    for name in named:
+        if name not in known:
+            raise CatalogueError(f"no catalogue of {name!r}; there are: {', '.join(known)}")
+    frameworks = named or known
     found = [problem for framework in frameworks for problem in problems(framework, folder)]
     _print(found)
     entries = [defect for framework in frameworks for defect in catalogue.load(framework, folder).defects]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 
@@ -68,17 +68,9 @@ class Ledger:
 
     sizes: str
     versions: Mapping[str, str | None]
-    strict: bool = False
-    folder: Path = LEDGER
-    catalogues: Mapping[str, Catalogue] = field(init=False)
-    locks: Mapping[str, Lock] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Read the files; :class:`CatalogueError` for one that cannot be used."""
-        installed = {name: version for name, version in self.versions.items() if version}
-        locks = {name: load_lock(name, version, self.folder) for name, version in installed.items()}
-        object.__setattr__(self, "catalogues", {name: load(name, self.folder) for name in installed})
-        object.__setattr__(self, "locks", {name: lock for name, lock in locks.items() if lock})
+    strict: bool
+    catalogues: Mapping[str, Catalogue]
+    locks: Mapping[str, Lock]
 
     def settled(
         self, findings: tuple[Finding, ...], left_out: Iterable[str], follows: str
@@ -180,6 +172,14 @@ class Ledger:
             if framework in self.locks
             for variant in sorted(self.locks[framework].variants(suite, call) - variants)
         ]
+
+
+def read_ledger(sizes: str, versions: Mapping[str, str | None], strict: bool = False, folder: Path = LEDGER) -> Ledger:
+    """The catalogues and locks of the installed versions; :class:`CatalogueError` for a file that cannot be used."""
+    installed = {name: version for name, version in versions.items() if version}
+    catalogues = {name: load(name, folder) for name in installed}
+    locks = {name: lock for name, version in installed.items() if (lock := load_lock(name, version, folder))}
+    return Ledger(sizes, versions, strict, catalogues, locks)
 
 
 def _with_state(finding: Finding, state: LedgerState, reason: str = "", defect: Defect | None = None) -> Finding:

@@ -80,8 +80,8 @@ def _take(answers: dict[Key, LockedAnswer], findings: Sequence[Finding], sizes: 
                 finding.suite, question.call, finding.variant, finding.verdict, causes, {kind: finding.gain}
             )
     for suite, call, variant, kind in list(answers):
-        left_out = asked.get((suite, call))
-        if left_out and suite in VARIANT_SUITES and suite != Suite.PATHS and variant not in left_out:
+        variants = asked.get((suite, call))
+        if variants and suite in VARIANT_SUITES and suite != Suite.PATHS and variant not in variants:
             del answers[suite, call, variant, kind]
 
 

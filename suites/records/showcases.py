@@ -14,7 +14,7 @@ from halfpixel.golden.catalogue import CATALOGUE, SIZES, size_key
 from halfpixel.probe.compare import packed_matrices
 from halfpixel.probe.measure.axis_matrix import AXES, Sweep, sweep
 from halfpixel.probe.measure.sizes import SPARSE, Pair
-from halfpixel.reports.records.record_types import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
+from halfpixel.reports.records.showcase_records import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
 
 SHOWCASE_SIZE_PAIRS: tuple[Pair, ...] = tuple((size.n_in, size.n_out) for size in SIZES)
 

@@ -15,8 +15,9 @@ from halfpixel.probe.translate.translator import Translation, Translator
 from halfpixel.probe.translate.verification import are_linear, check_text
 from halfpixel.probe.translate.weights_program import measured_weights_program, product_program, weights_program
 from halfpixel.probe.translate.workarounds import Workaround, convention_expression
-from halfpixel.reports.records import record_types
-from halfpixel.reports.records.record_types import CALL_PLACEHOLDER, WORDS_PREFIX, Record, Snippet, TranslationCall
+from halfpixel.reports.records import translation_records
+from halfpixel.reports.records.record_types import Record
+from halfpixel.reports.records.translation_records import CALL_PLACEHOLDER, WORDS_PREFIX, Snippet, TranslationCall
 
 _NOT_LINEAR = "the figures are those of single bright pixels: one of both calls is not linear (it clips or rounds)"
 
@@ -136,7 +137,7 @@ class OperationTranslations:
         self.records: list[Record] = [record for record in dict.fromkeys(shared) if record not in kept]
         kept.update(self.records)
         self.records.append(
-            record_types.Translation(
+            translation_records.Translation(
                 operation=operation.id,
                 framework=operation.framework,
                 answers={} if missing else answers,

@@ -6,7 +6,7 @@ import pytest
 
 from halfpixel.adapters import NotInstalled, Operation
 from halfpixel.golden.catalogue import CATALOGUE, size_key
-from halfpixel.reports.records.record_types import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
+from halfpixel.reports.records.showcase_records import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
 from halfpixel.suites.records.showcases import convention_records, operation_records, pairs_of
 from halfpixel.suites.session import Keep
 

@@ -10,23 +10,17 @@ import numpy as np
 import pytest
 
 from halfpixel.defects.lock import LockedAnswer, lock_of, write_lock
+from tests.defects.conftest import HEAD
 from tests.suites.pretend_framework import run_pytest, write_framework
 
-CATALOGUE = """
-framework = "pretend"
-project = "Pretend"
-package = "numpy"
-tracker = "https://example.org/issues"
-security = "https://example.org/security"
-documentation = "https://example.org/resize"
-
+CATALOGUE = f"""{HEAD}
 [[defect]]
 id = "heavy-weights"
 title = "resize weights are half as large again"
 kind = "unspecified"
 reach = "default call"
 contract = "The page says nothing of it."
-affects = [{ suite = ["conformance", "dtypes"], causes = ["normalisation", "rounding"] }]
+affects = [{{ suite = ["conformance", "dtypes"], causes = ["normalisation", "rounding"] }}]
 """
 """The catalogue of the made-up framework: one entry, which explains what ``wrong`` and ``truncating`` do."""
 

@@ -68,3 +68,11 @@ def test_what_cannot_be_read_is_one_line(tmp_path, capsys):
     (tmp_path / "bad.jsonl").write_text("{}\n")
     assert main(["--ledger", str(tmp_path), "update", str(tmp_path / "bad.jsonl")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_check_of_what_has_no_catalogue_is_no_agreement(tmp_path, capsys):
+    (tmp_path / "pretend.toml").write_text(CATALOGUE)
+    assert main(["--ledger", str(tmp_path), "check", "pretent"]) == 2
+    assert capsys.readouterr().err == "halfpixel ledger: no catalogue of 'pretent'; there are: pretend\n"
+    assert main(["--ledger", str(tmp_path / "none"), "check"]) == 2
+    assert "no catalogue there" in capsys.readouterr().err

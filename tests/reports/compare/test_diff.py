@@ -17,7 +17,8 @@ from halfpixel.reports.compare.diff import CHANGE_KINDS, code_span, diff, diff_m
 from halfpixel.reports.compare.merge import merge_records
 from halfpixel.reports.page.comparison_pages import render_diff
 from halfpixel.reports.records.json_lines import read, write
-from halfpixel.reports.records.record_types import Attribution, Finding, Record, Translation, TranslationCall
+from halfpixel.reports.records.record_types import Attribution, Finding, Record
+from halfpixel.reports.records.translation_records import Translation, TranslationCall
 from tests.reports.test_sample import CUBIC, LINEAR, finding, header, samples
 
 ASKED = "conformance: does torch {}() resize as documented?"

@@ -24,13 +24,11 @@ from halfpixel.reports.records.record_types import (
     Record,
     RecordError,
     Run,
-    ShowcaseMatrix,
-    ShowcaseOperation,
     TextbookClaim,
-    Translation,
-    TranslationCall,
 )
 from halfpixel.reports.records.run_sources import RunSource, sources
+from halfpixel.reports.records.showcase_records import ShowcaseMatrix, ShowcaseOperation
+from halfpixel.reports.records.translation_records import Translation, TranslationCall
 from tests.reports.test_sample import CUBIC, LINEAR, finding, header, samples
 
 

@@ -11,13 +11,7 @@ from pathlib import Path
 import pytest
 
 from halfpixel.reports.page.report_page import render_report, write_html
-from halfpixel.reports.records.record_types import (
-    EquivalenceClass,
-    Finding,
-    KnownDefect,
-    LedgerStatus,
-    PairComparison,
-)
+from halfpixel.reports.records.record_types import EquivalenceClass, Finding, KnownDefect, LedgerStatus, PairComparison
 from halfpixel.reports.text.text_escaping import is_link, visible
 from tests.reports.page.test_html import Page
 from tests.reports.test_sample import LINEAR, entry, finding, header, samples

@@ -9,12 +9,7 @@ import pytest
 from halfpixel.golden import Convention
 from halfpixel.golden.convention import COORDINATE_TRANSFORMATION_MODES
 from halfpixel.golden.vocabulary import VARIANT_SUITES, Cause, Suite, Verdict
-from halfpixel.reports.records.record_types import (
-    Attribution,
-    Finding,
-    Refusal,
-    WorstCase,
-)
+from halfpixel.reports.records.record_types import Attribution, Finding, Refusal, WorstCase
 from halfpixel.reports.text.phrases import FACTOR_PHRASES, SAMPLING_PHRASES, factor_phrase
 from halfpixel.reports.text.sentences import LONGEST, sentence
 

@@ -16,7 +16,8 @@ from halfpixel.probe.measure.axis_matrix import AXES, measure
 from halfpixel.reports.compare.merge import merge_records
 from halfpixel.reports.page import side_by_side
 from halfpixel.reports.records.json_lines import read, write
-from halfpixel.reports.records.record_types import Record, ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
+from halfpixel.reports.records.record_types import Record
+from halfpixel.reports.records.showcase_records import ShowcaseConvention, ShowcaseMatrix, ShowcaseOperation
 from halfpixel.reports.sections.translations import deduplicated
 from halfpixel.suites.records.showcases import SHOWCASE_SIZE_PAIRS, convention_records, matrix_record, operation_records
 from tests.reports.showcase_examples import CORNERS, LINEAR, operations

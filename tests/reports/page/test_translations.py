@@ -10,7 +10,8 @@ from halfpixel.reports.compare.diff import diff
 from halfpixel.reports.compare.merge import merge_records
 from halfpixel.reports.page.report_page import render_report
 from halfpixel.reports.records.json_lines import read, write
-from halfpixel.reports.records.record_types import Record, Snippet, Translation, TranslationCall
+from halfpixel.reports.records.record_types import Record
+from halfpixel.reports.records.translation_records import Snippet, Translation, TranslationCall
 from halfpixel.reports.sections import translations
 from tests import ROOT
 from tests.reports.page.test_html import Page, unpacked, words

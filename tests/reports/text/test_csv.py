@@ -9,7 +9,7 @@ import pytest
 
 from halfpixel.reports.command import main
 from halfpixel.reports.records.json_lines import write
-from halfpixel.reports.records.record_types import Translation, TranslationCall
+from halfpixel.reports.records.translation_records import Translation, TranslationCall
 from halfpixel.reports.text import columns
 from halfpixel.reports.text.csv_tables import LONGEST_CELL, spreadsheet_cell, tables
 from halfpixel.reports.text.sentences import sentence
