@@ -30,13 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
     command = commands.add_parser("update", help="write the locks of the releases that these runs measured")
     command.add_argument("results", nargs="+", help="results.jsonl of runs")
+    command.add_argument(
+        "--drop-unasked", action="store_true", help="forget variants that are no longer asked of a call"
+    )
     command = commands.add_parser("check", help="does every locked answer have one entry, every pattern an answer?")
     command.add_argument("frameworks", nargs="*", help="all that have a catalogue by default")
     options = parser.parse_args(arguments)
     try:
         if options.command == "check":
             return _check(options.frameworks, options.ledger)
-        return _update([read(path) for path in options.results], options.ledger)
+        return _update([read(path) for path in options.results], options.ledger, options.drop_unasked)
     except OSError as error:
         print(f"halfpixel ledger: {error.filename}: {error.strerror}", file=sys.stderr)
     except (RecordError, CatalogueError) as error:
@@ -60,9 +63,9 @@ def _check(named: Sequence[str], folder: Path) -> int:
     return INCONSISTENT if found else DONE
 
 
-def _update(runs: Sequence[Sequence[Record]], folder: Path) -> int:
+def _update(runs: Sequence[Sequence[Record]], folder: Path, drop_unasked: bool) -> int:
     status = DONE
-    for update in updates(runs, folder):
+    for update in updates(runs, folder, drop_unasked=drop_unasked):
         lock = update.lock
         if update.unexplained:
             _print(update.unexplained)

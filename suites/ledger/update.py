@@ -10,7 +10,7 @@ from pathlib import Path
 from halfpixel import adapters
 from halfpixel.defects.catalogue import LEDGER, load
 from halfpixel.defects.lock import ANY_SIZE_SET, Lock, LockedAnswer, load_lock, lock_of
-from halfpixel.golden.vocabulary import AGREEMENT, BETWEEN_FRAMEWORKS, VARIANT_SUITES, Suite, Verdict
+from halfpixel.golden.vocabulary import AGREEMENT, BETWEEN_FRAMEWORKS, VARIANT_SUITES, Verdict
 from halfpixel.probe.variants.observation import NOT_HERE
 from halfpixel.reports.records.record_types import Finding, Record, Run
 from halfpixel.suites.ledger.outcomes import question_of
@@ -27,12 +27,13 @@ class Update:
     unexplained: tuple[str, ...]
 
 
-def updates(runs: Iterable[Sequence[Record]], folder: Path = LEDGER) -> Iterator[Update]:
+def updates(runs: Iterable[Sequence[Record]], folder: Path = LEDGER, *, drop_unasked: bool = False) -> Iterator[Update]:
     """The new lock of each release that the runs measured.
 
     An answer that was asked replaces the one that is locked, which stays where it still holds, so that the last digit
-    of a gain makes no difference; what was not asked stays locked. Variants of a call that a run asks and no longer
-    has are dropped, except paths, of which most runs leave some out.
+    of a gain makes no difference. What was not asked stays locked: most runs leave out variants, such as runtimes that
+    are not installed and paths that are compiled. With ``drop_unasked``, variants that the runs did not ask of a call
+    that they did ask are dropped.
     """
     locked: dict[tuple[str, str], dict[Key, LockedAnswer]] = {}
     for records in runs:
@@ -46,6 +47,8 @@ def updates(runs: Iterable[Sequence[Record]], folder: Path = LEDGER) -> Iterator
             if version is not None and findings[framework]:
                 answers = locked.setdefault((framework, version), _locked_before(framework, version, folder))
                 _take(answers, findings[framework], sizes)
+                if drop_unasked:
+                    _drop_unasked(answers, findings[framework])
     for (framework, version), answers in sorted(locked.items()):
         yield _explained(framework, version, answers, folder)
 
@@ -60,28 +63,33 @@ def _locked_before(framework: str, version: str, folder: Path) -> dict[Key, Lock
 
 
 def _take(answers: dict[Key, LockedAnswer], findings: Sequence[Finding], sizes: str) -> None:
+    """Put what was found in the place of what is locked for the same questions."""
     costly = {operation.id for operation in adapters.operations() if operation.cost}
-    asked: dict[tuple[str, str], set[str]] = defaultdict(set)
     for finding in findings:
-        question = question_of(finding)
-        asked[finding.suite, question.call].add(finding.variant)
-        kind = ANY_SIZE_SET if finding.suite in VARIANT_SUITES or finding.operation in costly else sizes
-        key = (finding.suite, question.call, finding.variant, kind)
         if finding.headline == NOT_HERE:
             continue
-        before = answers.pop(key, None)
+        call = question_of(finding).call
+        question = (finding.suite, call, finding.variant)
+        is_of_any_size = finding.suite in VARIANT_SUITES or finding.operation in costly
+        # An answer that was locked for every size set stays one.
+        kind = ANY_SIZE_SET if is_of_any_size or (*question, ANY_SIZE_SET) in answers else sizes
+        before = answers.pop((*question, kind), None)
         if not _is_locked(finding):
             continue
         causes = finding.factors
         if before and not before.change(finding.verdict, causes, finding.gain, sizes, finding.tolerance or 0):
-            answers[key] = before
+            answers[*question, kind] = before
         else:
-            answers[key] = LockedAnswer(
-                finding.suite, question.call, finding.variant, finding.verdict, causes, {kind: finding.gain}
-            )
+            answers[*question, kind] = LockedAnswer(*question, finding.verdict, causes, {kind: finding.gain})
+
+
+def _drop_unasked(answers: dict[Key, LockedAnswer], findings: Sequence[Finding]) -> None:
+    """Drop the variants that were not asked of calls that were."""
+    asked: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for finding in findings:
+        asked[finding.suite, question_of(finding).call].add(finding.variant)
     for suite, call, variant, kind in list(answers):
-        variants = asked.get((suite, call))
-        if variants and suite in VARIANT_SUITES and suite != Suite.PATHS and variant not in variants:
+        if (suite, call) in asked and variant not in asked[suite, call]:
             del answers[suite, call, variant, kind]
 
 

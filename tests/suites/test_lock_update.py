@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,9 +16,10 @@ from tests.suites.conftest import CATALOGUE, locked
 def update(run, tmp_path, capsys):
     """``update(function, ...)``: runs conformance, updates the lock; the exit status, what is said, and the lock."""
 
-    def made(function="wrong", **options):
+    def made(function="wrong", *words, **options):
         run(function, **options)
-        status = main(["--ledger", str(tmp_path / "ledger"), "update", str(tmp_path / "report" / "results.jsonl")])
+        results = str(tmp_path / "report" / "results.jsonl")
+        status = main(["--ledger", str(tmp_path / "ledger"), "update", results, *words])
         load_lock.cache_clear()
         out, err = capsys.readouterr()
         return status, out + err, load_lock("pretend", np.__version__, tmp_path / "ledger")
@@ -44,10 +47,19 @@ def test_what_was_not_asked_stays_and_what_agrees_now_goes(update):
     assert [(answer.suite, answer.variant) for answer in lock.answers] == [("dtypes", "uint8")]
 
 
-def test_a_variant_that_is_no_longer_there_goes(update):
+@pytest.mark.parametrize(("words", "kept"), [((), ["uint9"]), (("--drop-unasked",), [])], ids=["as it is", "told to"])
+def test_a_variant_that_a_run_does_not_ask_goes_only_when_told_to(update, words, kept):
+    """It may be of a runtime that is not installed where the run was made."""
     gone = locked(suite="dtypes", variant="uint9", causes=("rounding",))
-    _, _, lock = update("right", suite="suites/dtypes", lock=[gone])
-    assert lock.answers == []
+    _, _, lock = update("right", *words, suite="suites/dtypes", lock=[gone])
+    assert [answer.variant for answer in lock.answers] == kept
+
+
+def test_an_answer_of_every_size_set_stays_one(update):
+    _, _, lock = update(lock=[replace(locked(), gains={"any": 0.5})])
+    assert [answer.gains for answer in lock.answers] == [{"any": 0.5}]
+    _, _, lock = update(lock=[replace(locked(), gains={"any": 0.25})])
+    assert [answer.gains for answer in lock.answers] == [{"any": 0.5}]
 
 
 def test_a_gain_that_differs_in_its_last_digit_leaves_the_line_as_it_is(update):
