@@ -245,7 +245,7 @@ class Reach(StrEnum):
 
 
 class LedgerState(StrEnum):
-    """How a finding stands in the ledger of known divergences."""
+    """How a finding stands to the lock and the catalogue of its framework."""
 
     KNOWN = "known"
     NEW = "new"

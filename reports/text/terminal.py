@@ -87,8 +87,10 @@ def _without_lock(project: Project, findings: list[Finding], width: int) -> list
     """The known defects that a release without a lock has and has not, and the differences that no entry explains."""
     new = aggregate.in_ledger_state(findings, LedgerState.NEW)
     refused = sum(finding.verdict in NOT_MEASURED and not finding.ledger for finding in findings)
-    by_presence = {presence: [card for card in project.entries if card.presence is presence] for presence in Presence}
-    here, gone, unasked = (by_presence[presence] for presence in Presence)
+    here, gone, unasked = (
+        [card for card in project.entries if card.presence is presence]
+        for presence in (Presence.HERE, Presence.NOT_HERE, Presence.NOT_ASKED)
+    )
     parts = [f"{len(here)} of {len(project.entries)} known defects and differences are here"]
     parts += [f"{len(gone)} are not (fixed or not there yet)"] if gone else []
     parts += [f"{len(unasked)} were not asked"] if unasked else []

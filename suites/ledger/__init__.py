@@ -1,1 +1,1 @@
-"""The ledger of known divergences, and how it decides the outcome of a test."""
+"""The ledger: catalogues of defects, locks of releases, and how both decide the outcome of a test."""

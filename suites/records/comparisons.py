@@ -109,7 +109,7 @@ def _factors(judged: Judgement) -> tuple[str, ...]:
 
 
 def follows_from_claims(judgements: list[Judgement], pairs: list[PairComparison]) -> str:
-    """Which known divergences explain the disagreement of operations with one claim; empty where none do.
+    """The known differences that explain the disagreement of operations with one claim; empty where none do.
 
     Two operations that keep their claim are the same function. So where each pair that differs has a side that does
     not keep it, the disagreement says nothing that conformance does not.

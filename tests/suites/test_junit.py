@@ -1,4 +1,4 @@
-"""JUnit is pytest's own: one test case a question, known divergences skipped with their reason, new ones failures."""
+"""JUnit is pytest's own: one test case a question, known differences skipped with their reason, new ones failures."""
 
 from __future__ import annotations
 
