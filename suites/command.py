@@ -11,7 +11,8 @@ _STATUS = {0: PASSED, 1: FAILED}
 """The exit statuses of pytest that answer the question; interruption, bad options and no test at all do not."""
 
 _USAGE = """\
-usage: halfpixel run [--frameworks NAMES] [--sizes quick|full] [--report DIR] [--strict] [options of pytest] [SUITE ...]
+usage: halfpixel run [--frameworks NAMES] [--sizes quick|full] [--report DIR] [--strict] [--resume]
+                     [options of pytest] [SUITE ...]
 
 Measures whatever is installed, and writes results.jsonl and index.html to the report's folder (reports/latest).
 SUITE is the name of one suite, such as conformance or dtypes; by default all of them. Everything else is handed to
@@ -20,7 +21,10 @@ pytest: -k EXPRESSION chooses questions, -n auto uses every core, --help lists t
 At a release with a lock (suites/ledger) every change fails. At any other the run says which known defects are there,
 which are not, and what no entry explains; with --strict the last fails, too.
 
-exit status: 0 nothing unexpected, 1 a difference that is not known, or a known one that changed, 2 not run"""
+A run that ends early says what it did not ask; --resume goes on from there.
+
+exit status: 0 nothing unexpected, 1 a difference that is not known, or a known one that changed,
+             2 not run to its end"""
 
 
 def main(arguments: Sequence[str]) -> int:

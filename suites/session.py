@@ -20,15 +20,15 @@ from halfpixel.probe import SIZE_SETS
 from halfpixel.probe.compare.equivalence_classes import operations_by_claim
 from halfpixel.probe.compare.measurement_store import Store
 from halfpixel.reports.records import json_lines
-from halfpixel.reports.records.record_types import Finding, Record
+from halfpixel.reports.records.record_types import Finding, Record, RecordError
 from halfpixel.suites import framework_selection
 from halfpixel.suites.framework_selection import default_pairs
+from halfpixel.suites.journal import answered_before
 from halfpixel.suites.ledger.outcomes import read_ledger
+from halfpixel.suites.progress import Progress, suite_of
 from halfpixel.suites.records.findings import AnyCall
-from halfpixel.suites.run_report import RUN, Collector, SuiteRun
-from halfpixel.suites.sharding import Shard
+from halfpixel.suites.run_report import RUN, Collector, SuiteRun, run_header
 
-SUITES = Path(__file__).resolve().parent
 ORDER = (
     *("", "conformance", "structure", *VARIANT_SUITES, "claims", "segmentation"),
     *("showcase", "defaults", "agreement", "translation"),
@@ -62,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--sizes", default="quick", help=f"which pairs of sizes: {', '.join(SIZE_SETS)}")
     group.addoption("--ledger", metavar="DIR", default=LEDGER, help="the folder of catalogues and locks")
     group.addoption("--report", metavar="DIR", default="reports/latest", help="where results.jsonl and index.html go")
+    group.addoption("--resume", action="store_true", help="go on from a run that ended early in the report's folder")
     group.addoption("--compiled", action="store_true", help="ask paths that compile for seconds a call, too")
     group.addoption("--mmseg-config", metavar="FILE", nargs="+", help="configs of mmsegmentation, for suites/configs")
     group.addoption("--model", metavar="FILE", help="a model of your own: suites/parity then checks that alone")
@@ -97,15 +98,29 @@ def pytest_configure(config: pytest.Config) -> None:
     shared = Path(worker["halfpixel_folder"]) if worker else Path(tempfile.mkdtemp(prefix="halfpixel-"))
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     store = Store(shared, SIZE_SETS[sizes])
-    shard = Shard(config)
-    config.pluginmanager.register(shard, "halfpixel-shard")
-    config.stash[RUN] = SuiteRun(frameworks, in_chapters, sizes, report, ledger, store, versions, started, shard)
+    progress = Progress(config)
+    config.pluginmanager.register(progress, "halfpixel-progress")
+    run = SuiteRun(frameworks, in_chapters, sizes, report, ledger, store, versions, started, progress)
+    config.stash[RUN] = run
+    if config.getoption("--resume") and worker is None:
+        if progress.is_one:
+            raise pytest.UsageError("--resume: a shard cannot be resumed, for its tests would be dealt anew")
+        try:
+            run.earlier = answered_before(report, run_header(run))
+        except (RecordError, OSError) as error:
+            raise pytest.UsageError(f"--resume: {error}") from None
+    run.answered_before = frozenset(
+        worker["halfpixel_answered"] if worker else (entry["test"] for entry in run.earlier)
+    )
+    progress.resume(run.answered_before)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell each xdist worker where measurements are shared."""
-    node.workerinput["halfpixel_folder"] = str(node.config.stash[RUN].store.folder)
+    """Tell each xdist worker where measurements are shared, and what need not be asked again."""
+    run = node.config.stash[RUN]
+    node.workerinput["halfpixel_folder"] = str(run.store.folder)
+    node.workerinput["halfpixel_answered"] = sorted(run.answered_before)
 
 
 Identified = list[tuple[str, object]]
@@ -156,15 +171,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(name, [value for _, value in cases], ids=[identifier for identifier, _ in cases])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measurements first, comparisons of them last; otherwise in the order collected."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Measurements first, comparisons of them last, without those that an earlier run answered."""
+    answered = config.stash[RUN].answered_before
+    if answered:
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in answered])
+        items[:] = [item for item in items if item.nodeid not in answered]
     items.sort(key=lambda item: ORDER.index(_suite(item)) if _suite(item) in ORDER else len(ORDER))
 
 
 def _suite(item: pytest.Item) -> str:
     """The folder of ``suites/`` that it is in, or nothing for the tests of the project itself."""
-    path = item.path.resolve()
-    return path.relative_to(SUITES).parts[0] if path.is_relative_to(SUITES) else ""
+    return suite_of(str(item.path.resolve()))
 
 
 @pytest.fixture(scope="session")

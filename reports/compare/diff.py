@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import zip_longest
 
 from halfpixel.golden.vocabulary import AGREEMENT, BETWEEN_FRAMEWORKS, DISAGREEMENT, WRONG, Verdict
-from halfpixel.reports.records.aggregate import framework_versions, of_type, severity, sortable
+from halfpixel.reports.records.aggregate import framework_versions, of_type, severity, shortfalls, sortable
 from halfpixel.reports.records.record_equality import gains_close
 from halfpixel.reports.records.record_types import Finding, Record, Run
 from halfpixel.reports.records.translation_records import Translation, TranslationCall
@@ -213,7 +213,11 @@ def difference(old: Iterable[Record], new: Iterable[Record]) -> Difference:
     )
     lists = [sorted({run.pair_list_digest for run in side}) for side in runs]
     changes = _Changes(_by_question(old), _by_question(new), before.keys() != after.keys(), lists[0] != lists[1])
-    notes = []
+    notes = [
+        f"the {name} run was cut short: {text}"
+        for name, side in (("old", old), ("new", new))
+        for text in shortfalls(side)
+    ]
     if changes.are_resized:
         sides = " against ".join("; ".join(dict.fromkeys(map(_sizes, side))) for side in runs)
         notes.append(

@@ -21,7 +21,14 @@ from halfpixel.reports.records.record_equality import (
     record_key,
 )
 from halfpixel.reports.records.record_types import SHARED_TYPES, Finding, Record, RecordError
-from halfpixel.reports.records.run_sources import RunSource, read_sound_records, run_label, shard_faults, sources
+from halfpixel.reports.records.run_sources import (
+    RunSource,
+    cut_short,
+    read_sound_records,
+    run_label,
+    shard_faults,
+    sources,
+)
 from halfpixel.reports.records.showcase_records import ShowcaseConvention, ShowcaseMatrix
 
 
@@ -221,6 +228,7 @@ def merge_sources(runs: Iterable[RunSource], left_out: Iterable[str] = ()) -> Me
         raise RecordError("nothing to merge")
     unified, notes = _unique_runs(version_namespacing.with_versioned_names(before))
     missing, several = shard_faults(unified)
+    missing += cut_short(unified)
     join = _Join(unified)
     conflicts, other_sizes = join.conflicts()
     records = join.records()

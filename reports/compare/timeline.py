@@ -13,7 +13,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from halfpixel.golden.vocabulary import AGREEMENT, NOT_MEASURED, Verdict
-from halfpixel.reports.records.aggregate import framework_versions, of_type
+from halfpixel.reports.records.aggregate import framework_versions, of_type, shortfalls
 from halfpixel.reports.records.json_lines import read
 from halfpixel.reports.records.record_types import Finding, Record, RecordError, Run
 from halfpixel.reports.text.columns import Column, Kind, markdown_table
@@ -196,8 +196,9 @@ def build_timeline(runs: Sequence[tuple[str, Sequence[Record]]], framework: str 
     """The timeline of ``framework`` from runs, each with the name of its file.
 
     Without ``framework`` the runs must be about one only. Raises ``RecordError`` when they are about several or none,
-    when fewer than two versions were measured, when a version cannot be put in order, when a file joins runs of several
-    versions, when runs asked about different sizes, and when two runs of one version contradict each other.
+    when fewer than two versions were measured, when a run was cut short, when a version cannot be put in order, when a
+    file joins runs of several versions, when runs asked about different sizes, and when two runs of one version
+    contradict each other.
     """
     framework = framework or _only_framework(runs)
     by_version: dict[str, dict[tuple[str, str], VersionAnswer]] = {}
@@ -207,6 +208,10 @@ def build_timeline(runs: Sequence[tuple[str, Sequence[Record]]], framework: str 
         findings = [finding for finding in of_type(records, Finding) if finding.framework == framework]
         if not findings:
             continue
+        for shortfall in shortfalls(records):
+            raise RecordError(
+                f"{name}: the run was cut short, so that what it lacks would read as unchanged: {shortfall}"
+            )
         version = _version(name, of_type(records, Run), framework)
         for run in of_type(records, Run):
             digests.setdefault(run.pair_list_digest, name)

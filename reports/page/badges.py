@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from halfpixel.golden.vocabulary import NOT_MEASURED
 from halfpixel.reports.page.templating import environment
 from halfpixel.reports.records import aggregate
-from halfpixel.reports.records.record_types import Finding, Record, Run
+from halfpixel.reports.records.record_types import Finding, Record, RecordError, Run
 from halfpixel.reports.sections.defects import Project, defects_section
 from halfpixel.reports.text.text_escaping import single_line
 
@@ -21,8 +21,13 @@ GOOD, SOME, BAD, NONE = "#1a7f37", "#8a5a00", "#b42318", "#57606a"
 
 
 def badges(records: Iterable[Record]) -> dict[str, str]:
-    """File name to SVG, for each framework that the run asked something."""
+    """File name to SVG, for each framework that the run asked something.
+
+    Raises ``RecordError`` for a run that was cut short: a badge has no room to say so.
+    """
     records = list(records)
+    for shortfall in aggregate.shortfalls(records):
+        raise RecordError(f"no badges of a run that was cut short: {shortfall}")
     asked = aggregate.by_framework(aggregate.of_type(records, Finding))
     projects = {project.framework: project for project in defects_section(records).projects}
     versions = aggregate.framework_versions(aggregate.of_type(records, Run))

@@ -91,6 +91,7 @@ def render_report(records: Iterable[Record], page_views: Sequence[PageView] = PA
         runs=runs,
         installed={name: " and ".join(installed) for name, installed in versions.items() if installed},
         absent=absent,
+        shortfalls=aggregate.shortfalls(records),
         findings=findings,
         measured=aggregate.measured(findings),
         counts=aggregate.counts(findings),

@@ -30,6 +30,11 @@ def of_type(records: Iterable[Record], kind: type[RecordType]) -> list[RecordTyp
     return [record for record in records if isinstance(record, kind)]
 
 
+def shortfalls(records: Iterable[Record]) -> list[str]:
+    """What each run that did not ask everything lacks, and why; empty where all are whole."""
+    return [run.shortfall for run in of_type(records, Run) if run.shortfall]
+
+
 def severity(verdict: str) -> int:
     """The rank of a verdict: 0 is harmless, higher is worse."""
     return Verdict(verdict).severity

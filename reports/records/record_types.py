@@ -50,7 +50,11 @@ class RecordError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The header: where and with what a run measured. ``versions`` maps a framework to ``None`` if not installed."""
+    """The header: where and with what a run measured, and how much of what it was asked it answered.
+
+    ``versions`` maps a framework to ``None`` if not installed. ``tests`` is how many questions there were, and
+    ``tests_ended`` how many came to their end; ``not_answered`` counts the others by suite, and ``cut_short`` says why.
+    """
 
     type: ClassVar[str] = "run"
     started: str
@@ -61,7 +65,20 @@ class Run:
     size_pairs: int
     pair_list_digest: str
     options: dict[str, Any] = field(default_factory=dict)
+    tests: int = 0
+    tests_ended: int = 0
+    not_answered: dict[str, int] = field(default_factory=dict)
+    cut_short: str = ""
     schema: int = SCHEMA
+
+    @property
+    def shortfall(self) -> str:
+        """What a run that did not ask everything lacks, and why; empty for a whole one."""
+        if not self.cut_short:
+            return ""
+        suites = ", ".join(f"{suite} {count:,}" for suite, count in self.not_answered.items())
+        answered = f"{self.tests_ended:,} of {self.tests:,} questions were answered"
+        return f"{answered} ({self.cut_short}); not answered: {suites}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

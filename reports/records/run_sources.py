@@ -11,8 +11,8 @@ from pathlib import Path
 from halfpixel.reports.records.json_lines import HeaderFault, read_lines, to_dict
 from halfpixel.reports.records.record_types import Record, RecordError, Run
 
-_SHARD_OPTIONS = ("shard", "tests", "tests_done")
-"""Options in which the shards of one run differ."""
+_SHARD_OPTION = "shard"
+"""The option in which the shards of one run differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,16 @@ def _count_option(run: Run, option: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+def cut_short(runs: Iterable[RunSource]) -> list[str]:
+    """A line for each run that did not ask everything."""
+    return [
+        f"{run_label(source.run)}{f', {file}' if file else ''}: {source.run.shortfall}"
+        for source in runs
+        for file in [", ".join(source.files)]
+        if source.run.shortfall
+    ]
+
+
 def shard_faults(runs: Sequence[RunSource]) -> tuple[list[str], list[str]]:
     """What is missing of runs that were split over machines, and which shards there are several of; a line for each.
 
@@ -103,7 +113,7 @@ def shard_faults(runs: Sequence[RunSource]) -> tuple[list[str], list[str]]:
         shard = _shard(source.run)
         if shard is not None:
             group, splits = shard
-            options = {name: value for name, value in source.run.options.items() if name not in _SHARD_OPTIONS}
+            options = {name: value for name, value in source.run.options.items() if name != _SHARD_OPTION}
             scope = (splits, source.run.versions, source.run.pair_list_digest, options)
             key = json.dumps(scope, sort_keys=True)
             together[key][group].append(source)
@@ -123,15 +133,8 @@ def shard_faults(runs: Sequence[RunSource]) -> tuple[list[str], list[str]]:
             if len(members) > 1:
                 files = ", ".join(sorted({file for source in members for file in source.files}))
                 several.append(f"shard {group}/{splits} of {whose} was run {len(members)} times: {files}")
-            for source in members:
-                done, tests = _count_option(source.run, "tests_done"), _count_option(source.run, "tests")
-                if done < tests:
-                    missing.append(
-                        f"shard {group}/{splits} of {whose} ended early: "
-                        f"{done:,} of its {tests:,} tests ({', '.join(source.files)})"
-                    )
         total = _count_option(first, "tests_of")
-        tests = sum(_count_option(members[0].run, "tests") for members in by_group.values())
+        tests = sum(members[0].run.tests for members in by_group.values())
         if len(by_group) == splits and tests != total:
             missing.append(f"the shards of {whose} ask {tests:,} tests of {total:,}")
     return missing, several

@@ -39,7 +39,10 @@ def markdown_summary(records: Iterable[Record], link: str = "") -> str:
     """The summary: what is new, what changed, the defects of each project by kind, and the worst of them."""
     records = list(records)
     defects = defects_section(records)
-    lines = ["### halfpixel: what is wrong with each resize", "", f"**{_counts_line(defects)}.**", ""]
+    lines = ["### halfpixel: what is wrong with each resize", ""]
+    for shortfall in aggregate.shortfalls(records):
+        lines += [f"**This run was cut short: {escape_markdown(shortfall)}.**", ""]
+    lines += [f"**{_counts_line(defects)}.**", ""]
     if is_link(link):
         # Angle brackets hold any address but one with angle brackets, which no address has.
         lines += [f"[The whole report](<{re.sub('[<>]', '', link)}>)", ""]

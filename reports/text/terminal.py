@@ -106,15 +106,16 @@ def _without_lock(project: Project, findings: list[Finding], width: int) -> list
 def summary_lines(records: Iterable[Record], width: int, report: str | Path | None = None) -> list[str]:
     """What to print at the end of a run, in lines of at most ``width`` characters where words allow it.
 
-    A table of verdicts for each framework, for releases without a lock what the catalogue says of them, then new
-    differences, those that changed since locked, defaults that differ, and
-    the path of ``report`` when it is given. Says so plainly when nothing was measured.
+    What a run that was cut short lacks, a table of verdicts for each framework, for releases without a lock what the
+    catalogue says of them, then new differences, those that changed since locked, defaults that differ, and the path of
+    ``report`` when it is given. Says so plainly when nothing was measured.
     """
     records = list(records)
     findings = aggregate.of_type(records, Finding)
     versions = aggregate.framework_versions(aggregate.of_type(records, Run))
     absent = [name for name, installed in versions.items() if not installed]
-    lines = _align_corners_line(records)
+    lines = [line for text in aggregate.shortfalls(records) for line in _wrapped(f"CUT SHORT: {text}", width)]
+    lines += _align_corners_line(records)
     if not aggregate.measured(findings) and (findings or not lines):
         lines += _wrapped("nothing measured: this run says nothing about agreement", width)
     lines += _table(findings, absent, width)

@@ -12,7 +12,7 @@ from halfpixel.defects.catalogue import LEDGER, load
 from halfpixel.defects.lock import ANY_SIZE_SET, Lock, LockedAnswer, load_lock, lock_of
 from halfpixel.golden.vocabulary import AGREEMENT, BETWEEN_FRAMEWORKS, VARIANT_SUITES, Verdict
 from halfpixel.probe.variants.observation import NOT_HERE
-from halfpixel.reports.records.record_types import Finding, Record, Run
+from halfpixel.reports.records.record_types import Finding, Record, RecordError, Run
 from halfpixel.suites.ledger.outcomes import question_of
 
 Key = tuple[str, str, str, str]
@@ -33,11 +33,13 @@ def updates(runs: Iterable[Sequence[Record]], folder: Path = LEDGER, *, drop_una
     An answer that was asked replaces the one that is locked, which stays where it still holds, so that the last digit
     of a gain makes no difference. What was not asked stays locked: most runs leave out variants, such as runtimes that
     are not installed and paths that are compiled. With ``drop_unasked``, variants that the runs did not ask of a call
-    that they did ask are dropped.
+    that they did ask are dropped; raises ``RecordError`` where a run was cut short.
     """
     locked: dict[tuple[str, str], dict[Key, LockedAnswer]] = {}
     for records in runs:
         header = next(record for record in records if isinstance(record, Run))
+        if drop_unasked and header.shortfall:
+            raise RecordError(f"--drop-unasked: the run of {header.started} was cut short: {header.shortfall}")
         sizes = str(header.options["sizes"])
         findings = defaultdict(list)
         for record in records:

@@ -11,8 +11,20 @@ from pathlib import Path
 from tests import ROOT
 
 _PLUGIN = """
+import os
+import pathlib
+import signal
+import time
+
 from halfpixel import adapters
 adapters.__path__.append({folder!r})
+
+def pytest_runtest_call(item):
+    if os.environ.get("PRETEND_HANGS_AT", "nowhere") in item.nodeid:
+        pathlib.Path(os.environ["PRETEND_MARK"]).touch()
+        time.sleep(600)
+    if os.environ.get("PRETEND_DIES_AT", "nowhere") in item.nodeid:
+        os.kill(os.getpid(), signal.SIGKILL)
 """
 
 _ADAPTER = """
@@ -56,8 +68,13 @@ def write_framework(folder: Path, name: str, calls: Sequence[tuple[str, str, boo
     (folder / "pretend_plugin.py").write_text(_PLUGIN.format(folder=str(adapters)))
 
 
+def pytest_command(folder: Path, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """The command that runs pytest with the adapters written to ``folder``, and its environment."""
+    command = [sys.executable, "-m", "pytest", "-p", "pretend_plugin", "-p", "no:cacheprovider"]
+    return [*command, *arguments], os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+
+
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in the repository with the adapters written to ``folder``."""
-    command = [sys.executable, "-m", "pytest", "-p", "pretend_plugin", "-p", "no:cacheprovider", *arguments]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+    command, environment = pytest_command(folder, *arguments)
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

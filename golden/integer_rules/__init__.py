@@ -1,0 +1,13 @@
+"""How libraries compute images of integers, bit for bit: named rules, each with its source. numpy only."""
+
+from __future__ import annotations
+
+from halfpixel.golden.integer_rules import onnx, opencv, pillow, tensorflow, torch
+from halfpixel.golden.integer_rules.rule import IntegerRule
+
+__all__ = ["INTEGER_RULES", "IntegerRule"]
+
+INTEGER_RULES: dict[str, IntegerRule] = {
+    rule.name: rule for module in (pillow, torch, opencv, tensorflow, onnx) for rule in module.RULES
+}
+"""Every rule by its name."""

@@ -1,0 +1,7 @@
+"""Integer rules of opencv."""
+
+from __future__ import annotations
+
+from halfpixel.golden.integer_rules.rule import IntegerRule
+
+RULES: tuple[IntegerRule, ...] = ()
