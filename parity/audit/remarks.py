@@ -13,8 +13,8 @@ from halfpixel.golden.vocabulary import Verdict
 from halfpixel.parity.audit.convention_text import convention_text
 from halfpixel.parity.audit.ledger_lookup import LedgerEntry, ledger_entries
 from halfpixel.parity.audit.runtime_limitations import predicted_divergences
-from halfpixel.parity.formats.model import Model, ResizedAxis, ResizeNode
-from halfpixel.parity.formats.onnx.operators import reads_attribute, resize_attribute
+from halfpixel.parity.formats.model import Fault, Model, ResizedAxis, ResizeNode, ambiguous_size
+from halfpixel.parity.formats.onnx.operators import has_scales, reads_attribute, resize_attribute
 from halfpixel.parity.formats.pt2 import OPERATORS
 from halfpixel.parity.printable_text import printable
 from halfpixel.probe.compare.tolerance import coordinate_error, grey_levels
@@ -44,7 +44,7 @@ MAX_AXIS_LENGTH = 1 << 12
 _MAX_MATRIX_ENTRIES = 1 << 20
 """Entries of a matrix that is made for a prediction: 1024 x 1024, 8 MB and some 20 ms."""
 
-KINDS = ("meaning", "size", "opset", "attributes", "runtime", "ledger", "worst case", "unknown")
+KINDS = ("meaning", "invalid", "size", "opset", "attributes", "runtime", "ledger", "worst case", "unknown")
 MISREAD_PREFIX = "taken with "
 
 
@@ -63,7 +63,8 @@ class AuditRemark:
     sizes
         The ``(n_in, n_out)`` that the prediction is for; ``is_example`` where the file does not fix them.
     is_warning
-        Whether a runtime may silently give another result: a refusal is noticed.
+        Whether a runtime may silently give another result, or the file breaks the specification. A resize that one
+        runtime does not have is none: the refusal is noticed.
     """
 
     key: str
@@ -96,9 +97,56 @@ def audit_model(model: Model, against: Collection[str] = ()) -> list[AuditRemark
     remarks = []
     if model.problem:
         remarks.append(AuditRemark("", "size", f"sizes inside are not known: {printable(model.problem, 200)}"))
+    resizes = {node.key for node in model.resizes}
+    remarks += [_fault_remark("", fault) for fault in model.faults if fault.key not in resizes]
     for node in model.resizes:
+        remarks += [_fault_remark(node.key, fault) for fault in model.faults if fault.key == node.key]
         remarks += _remarks_on(node, against)
+        remarks += _fixed_size(model, node)
     return remarks
+
+
+_WINDOWS = ("Conv", "ConvTranspose", "MaxPool", "AveragePool", "Resize", "Upsample", "GridSample", "MatMul", "Gemm")
+"""Operators that no preparation of an image has, and every network."""
+
+
+def _fixed_size(model: Model, node: ResizeNode) -> Iterator[AuditRemark]:
+    """A size that stays as it is, whatever the size of the model's input.
+
+    It warns within a network, where exporters write the size of the example that was traced; an image that is brought
+    to the size of the network is to have a fixed one.
+    """
+    is_open = any(isinstance(length, str) for port in model.inputs for length in (port.shape or ())[1:])
+    fixed = [axis for axis in node.axes if axis.n_in is None and axis.n_out is not None and axis.scale is None]
+    if not (is_open and fixed and node.op == "Resize" and node.graph == "main") or node.fed:
+        return
+    sizes = ", ".join(f"axis {axis.axis} to {axis.n_out}" for axis in fixed)
+    is_inside = _is_behind_windows(model, node)
+    why = ", as exporters write it that trace an example: at other sizes the model differs, or fails"
+    message = f"it resizes to a fixed size ({sizes}) under an input of open size{why if is_inside else ''}"
+    yield AuditRemark(node.key, "size", message, is_warning=is_inside)
+
+
+def _is_behind_windows(model: Model, node: ResizeNode) -> bool:
+    """Whether the tensor that is resized comes out of a network, and not of the preparation of an image."""
+    nodes = model.require_proto().graph.node
+    producers = {name: producer for producer in nodes for name in producer.output}
+    waiting, seen = [node.input], {node.input}
+    while waiting:
+        producer = producers.get(waiting.pop())
+        if producer is not None:
+            if producer.op_type in _WINDOWS:
+                return True
+            waiting += [name for name in producer.input if name not in seen]
+            seen.update(producer.input)
+    return False
+
+
+def _fault_remark(key: str, fault: Fault) -> AuditRemark:
+    where = f"{fault.key}: " if not key else ""
+    instead = f"; write: {fault.advice}" if fault.advice else ""
+    message = f"{where}{fault.message}; {fault.reaction}{instead}"
+    return AuditRemark(key, "invalid", message, is_warning=True)
 
 
 def _remarks_on(node: ResizeNode, against: Collection[str]) -> Iterator[AuditRemark]:
@@ -240,7 +288,31 @@ def _attributes(node: ResizeNode) -> Iterator[AuditRemark]:
         yield AuditRemark(node.key, "attributes", message)
 
 
+_RUNTIMES_BY_ARITHMETIC = (
+    "onnxruntime 1.31.1, openvino 2026.4.1 and opencv-dnn 5.0 take the float32 one; onnx-reference 1.23.2 and onnx's "
+    "shape inference the exact one, as the specification wants it"
+)
+"""Measured at 25 sizes from 3 to 199 pixels where the two differ; with OpenCV at two."""
+_SIZES_TRIED = range(1, 513)
+
+
+def _ambiguous_sizes(node: ResizeNode) -> Iterator[AuditRemark]:
+    """Sizes that depend on the arithmetic; of an open axis, how many do, and the first of them."""
+    if not has_scales(node):
+        return
+    distinct = {(axis.n_in, axis.scale): axis for axis in reversed(node.axes)}
+    for axis in distinct.values():
+        tried = [axis.n_in] if axis.n_in else list(_SIZES_TRIED)
+        found = [size for n_in in tried if (size := ambiguous_size(axis, n_in)) is not None]
+        if found:
+            of_open = "" if axis.n_in else f" (the same at {len(found)} of the sizes up to {_SIZES_TRIED[-1]})"
+            message = f"axis {axis.axis}: {found[0]}{of_open}; {_RUNTIMES_BY_ARITHMETIC}; write: sizes for scales"
+            # Of an open axis, the model's own sizes may be among the others.
+            yield AuditRemark(node.key, "size", message, is_warning=bool(axis.n_in), source=_RESIZE_PAGE)
+
+
 def _sizes(node: ResizeNode) -> Iterator[AuditRemark]:
+    yield from _ambiguous_sizes(node)
     for axis in node.axes:
         convention, n_in, n_out, scale = axis.convention, axis.n_in, axis.n_out, axis.scale
         if not n_in or not n_out or convention is None:

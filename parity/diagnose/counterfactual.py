@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from halfpixel.parity.diagnose.model_under_test import ModelUnderTest, OnnxModelUnderTest
-from halfpixel.parity.diagnose.output_comparison import compare_output
+from halfpixel.parity.diagnose.output_comparison import largest_difference
 from halfpixel.parity.diagnose.per_node_comparison import NodeObservation
 from halfpixel.parity.diagnose.reference_resize import ExactResize, NoDefinition
 from halfpixel.parity.diagnose.results import RunStatus
+from halfpixel.parity.diagnose.rounding_floor import per_channel, spreads
 from halfpixel.parity.formats.onnx.edits import GraphBuilder, Replacement, TooLarge
 from halfpixel.parity.formats.onnx.flattened import NodeLocation
 from halfpixel.parity.runtimes.registry import Runtime
@@ -88,6 +89,18 @@ def outputs_with_exact_resizes(
     dtypes: Mapping[NodeLocation, np.dtype],
 ) -> dict[str, np.ndarray] | None:
     """The final outputs with these resizes exact; ``None`` where that could not be run."""
+    result = run_with_exact_resizes(subject, runtime, observations, dtypes)
+    return named_outputs(subject, result) if result is not None else None
+
+
+def run_with_exact_resizes(
+    subject: ModelUnderTest,
+    runtime: Runtime,
+    observations: Mapping[NodeLocation, NodeObservation],
+    dtypes: Mapping[NodeLocation, np.dtype],
+    shown: Sequence[NodeLocation] = (),
+) -> JobResult | None:
+    """The whole model with these resizes exact, and the tensors around ``shown``; ``None`` if it did not run."""
     if not isinstance(subject, OnnxModelUnderTest) or not observations:
         return None
     replacements = {}
@@ -97,10 +110,10 @@ def outputs_with_exact_resizes(
             return None
         replacements[place] = replacement
     try:
-        result = subject.run_with_replacements([runtime], replacements)[runtime]
+        result = subject.run_with_replacements([runtime], replacements, shown)[runtime]
     except TooLarge:
         return None
-    return named_outputs(subject, result) if result.status is RunStatus.RAN else None
+    return result if result.status is RunStatus.RAN else None
 
 
 def named_outputs(subject: ModelUnderTest, result: JobResult, run: int = 0) -> dict[str, np.ndarray]:
@@ -113,8 +126,8 @@ def relative_distance(expected: Arrays, outputs: Arrays) -> float:
     """The largest difference over all outputs, each as a part of its spread."""
     worst = 0.0
     for name, array in expected.items():
-        difference = compare_output(name, "", "", array, outputs.get(name))
-        worst = max(worst, difference.share if not math.isinf(difference.worst) else math.inf)
+        error, spread = largest_difference(array, outputs.get(name)), float(spreads(per_channel(array, None))[0])
+        worst = max(worst, error / spread if spread > 0 else (math.inf if error else 0.0))
     return worst
 
 

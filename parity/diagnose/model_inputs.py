@@ -157,9 +157,15 @@ def prepare_feeds(
 
 
 def feed_shapes(
-    inputs: Sequence[Port], given: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
+    inputs: Sequence[Port],
+    given: Mapping[str, np.ndarray],
+    shapes: Mapping[str, tuple[int, ...]],
+    open_sizes: tuple[int, int] = DEFAULT_SIZES,
 ) -> dict[str, tuple[int, ...]]:
-    """The shape of each input, by name: as it was given, or chosen; raises as :func:`prepare_feeds` does."""
+    """The shape of each input, by name: as it was given, or chosen; raises as :func:`prepare_feeds` does.
+
+    Open axes get ``open_sizes`` by turns, and 1 where they are the first.
+    """
     names = {port.name for port in inputs}
     for role, mapping in (("input", given), ("shape", shapes)):
         for name in mapping:
@@ -168,12 +174,16 @@ def feed_shapes(
                 problem = f"{role} given for {printable(name, 60)!r}, which is no input of the model"
                 raise BadModel(f"{problem}; it has {known}")
     fixed = dict(shapes) | {name: array.shape for name, array in given.items()}
-    sizes = _symbol_sizes(inputs, fixed)
-    return {port.name: fixed[port.name] if port.name in given else _shape(port, fixed, sizes) for port in inputs}
+    sizes = _symbol_sizes(inputs, fixed, open_sizes)
+    return {
+        port.name: fixed[port.name] if port.name in given else _shape(port, fixed, sizes, open_sizes) for port in inputs
+    }
 
 
-def _symbol_sizes(inputs: Sequence[Port], fixed: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
-    """A size for each symbol: that of a given shape, or one of :data:`DEFAULT_SIZES`, and 1 on the first axis."""
+def _symbol_sizes(
+    inputs: Sequence[Port], fixed: Mapping[str, tuple[int, ...]], open_sizes: tuple[int, int]
+) -> dict[str, int]:
+    """A size for each symbol: that of a given shape, or one of ``open_sizes``, and 1 on the first axis."""
     sizes: dict[str, int] = {}
     for port in inputs:
         shape = fixed.get(port.name)
@@ -184,12 +194,14 @@ def _symbol_sizes(inputs: Sequence[Port], fixed: Mapping[str, tuple[int, ...]]) 
     for port in inputs:
         for axis, symbol in enumerate(port.shape or ()):
             if isinstance(symbol, str) and symbol != "?" and symbol not in sizes:
-                sizes[symbol] = 1 if axis == 0 else DEFAULT_SIZES[turn % 2]
+                sizes[symbol] = 1 if axis == 0 else open_sizes[turn % 2]
                 turn += axis != 0
     return sizes
 
 
-def _shape(port: Port, fixed: Mapping[str, tuple[int, ...]], sizes: Mapping[str, int]) -> tuple[int, ...]:
+def _shape(
+    port: Port, fixed: Mapping[str, tuple[int, ...]], sizes: Mapping[str, int], open_sizes: tuple[int, int]
+) -> tuple[int, ...]:
     if port.name in fixed:
         shape = tuple(fixed[port.name])
     elif port.shape is None:
@@ -202,7 +214,7 @@ def _shape(port: Port, fixed: Mapping[str, tuple[int, ...]], sizes: Mapping[str,
             elif isinstance(size, str) and size in sizes:
                 chosen.append(sizes[size])
             else:
-                chosen.append(1 if axis == 0 else DEFAULT_SIZES[unnamed % 2])
+                chosen.append(1 if axis == 0 else open_sizes[unnamed % 2])
                 unnamed += axis != 0
         shape = tuple(chosen)
     _check_shape(port, shape)
@@ -255,6 +267,52 @@ def seeded_array(dtype: str, shape: tuple[int, ...], name: str = "") -> tuple[np
     if dtype == "bool":
         return random.integers(0, 2, shape).astype(bool), f"true or false, seed {SEED}"
     raise BadModel(f"input {printable(name, 60)!r} is {dtype}, for which there is no input here: give one with --input")
+
+
+_FEW_CHANNELS = (1, 3, 4)
+_LETTER, _GAP, _LINE = (8, 5), 1, 16
+"""Height and width of a letter, pixels between letters, and from line to line."""
+
+
+def pictures(
+    model: Model, given: Collection[str], shapes: Mapping[str, tuple[int, ...]], low: float, high: float
+) -> Feeds:
+    """A picture of lines of text for each input that may be an image, dark on light, with some noise; seeded.
+
+    Detectors find nothing in noise, and their outputs then hardly move. Floats are from ``low`` to ``high``, bytes from
+    0 to 255. Inputs in ``given``, and those of other dtypes and ranks, get none.
+    """
+    feeds = {}
+    for port in model.inputs:
+        shape = shapes[port.name]
+        if port.name in given or port.dtype not in ("float16", "float32", "float64", "uint8") or len(shape) != 4:
+            continue
+        is_channels_last = shape[3] in _FEW_CHANNELS and shape[1] not in _FEW_CHANNELS
+        height, width = shape[1:3] if is_channels_last else shape[2:]
+        page = _page_of_text(height, width)
+        page = page[None, :, :, None] if is_channels_last else page[None, None]
+        page = page + np.random.default_rng(SEED).normal(0, 0.02, shape)
+        start, end = (0, 255) if port.dtype == "uint8" else (low, high)
+        feeds[port.name] = (start + (end - start) * np.clip(page, 0, 1)).astype(port.dtype)
+    return feeds
+
+
+def _page_of_text(height: int, width: int) -> np.ndarray:
+    """Words of random letters, each 8 x 5 pixels of 0.1 and 0.9, on 0.9."""
+    random = np.random.default_rng(SEED)
+    page = np.full((height, width), 0.9)
+    tall, wide = _LETTER
+    for top in range(_GAP, height - tall, _LINE):
+        left = _GAP
+        while left + wide < width:
+            for _ in range(int(random.integers(2, 9))):
+                letter = np.where(random.integers(0, 2, _LETTER), 0.1, 0.9)
+                page[top : top + tall, left : left + wide] = letter[:, : width - left]
+                left += wide + _GAP
+                if left >= width:
+                    break
+            left += wide
+    return page
 
 
 def perturbed(feeds: Mapping[str, np.ndarray], unchanged: Collection[str] = ()) -> Feeds:

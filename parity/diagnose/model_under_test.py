@@ -132,12 +132,15 @@ class ModelUnderTest:
         """Names, in the file's order."""
         return tuple(port.name for port in self.model.outputs)
 
-    def run_whole(self, runtimes: Sequence[Runtime], extra_feeds_on: Runtime | None = None) -> dict[Runtime, JobResult]:
-        """Run the model as it is on the feeds; on one runtime also on the extra feeds."""
+    def run_whole(
+        self, runtimes: Sequence[Runtime], extra_feeds_on: Runtime | None = None, is_repeated: bool = False
+    ) -> dict[Runtime, JobResult]:
+        """Run the model as it is on the feeds, once or twice; on one runtime also on the extra feeds."""
         jobs = {}
         for runtime in runtimes:
             feeds = self.saved_feeds if runtime is extra_feeds_on else self.saved_feeds[:1]
-            jobs[runtime] = self.session.job(runtime.load, self.model.path, self.inputs, self.outputs, feeds)
+            path, inputs, outputs = self.model.path, self.inputs, self.outputs
+            jobs[runtime] = self.session.job(runtime.load, path, inputs, outputs, feeds, is_repeated)
         return self.session.run_all(jobs)
 
     def run_with_activations(self, runtimes: Sequence[Runtime]) -> dict[Runtime, JobResult]:
@@ -168,9 +171,15 @@ class ModelUnderTest:
         return np.asarray(x), noise_like(np.asarray(x))
 
     def run_with_replacements(
-        self, runtimes: Sequence[Runtime], replacements: Mapping[NodeLocation, Replacement]
+        self,
+        runtimes: Sequence[Runtime],
+        replacements: Mapping[NodeLocation, Replacement],
+        shown: Sequence[NodeLocation] = (),
     ) -> dict[Runtime, JobResult]:
-        """Run the whole with other nodes in the place of some resizes; empty where the file is not rewritten."""
+        """Run the whole with other nodes in the place of some resizes, and the tensors around others among the outputs.
+
+        Empty where the file is not rewritten.
+        """
         return {}
 
 
@@ -228,14 +237,16 @@ class OnnxModelUnderTest(ModelUnderTest):
         """The resizes that are not in :attr:`flat`, with the reason."""
         return self.flat.unseen
 
-    def run_whole(self, runtimes: Sequence[Runtime], extra_feeds_on: Runtime | None = None) -> dict[Runtime, JobResult]:
+    def run_whole(
+        self, runtimes: Sequence[Runtime], extra_feeds_on: Runtime | None = None, is_repeated: bool = False
+    ) -> dict[Runtime, JobResult]:
         """Run the file itself; where that is refused for want of shapes, a copy with fixed ones."""
-        results = super().run_whole(runtimes, extra_feeds_on)
+        results = super().run_whole(runtimes, extra_feeds_on, is_repeated)
         done = (RunStatus.RAN, RunStatus.NOT_INSTALLED)
         refused = [runtime for runtime in results if runtime.needs_shapes and results[runtime].status not in done]
         if refused:
             self._with_fixed_shapes.update(refused)
-            again = self._run(self.flat.proto, refused)
+            again = self._run(self.flat.proto, refused, is_repeated=is_repeated)
             results |= {runtime: result for runtime, result in again.items() if result.status is RunStatus.RAN}
         return results
 
@@ -309,13 +320,18 @@ class OnnxModelUnderTest(ModelUnderTest):
         return self.session.run_model(runtimes, path, extracted.inputs, extracted.outputs, feeds)
 
     def run_with_replacements(
-        self, runtimes: Sequence[Runtime], replacements: Mapping[NodeLocation, Replacement]
+        self,
+        runtimes: Sequence[Runtime],
+        replacements: Mapping[NodeLocation, Replacement],
+        shown: Sequence[NodeLocation] = (),
     ) -> dict[Runtime, JobResult]:
-        """Run a copy with other nodes in the place of some resizes."""
-        return self._run(edits.with_replacements(self.flat, replacements), runtimes)
+        """Run such a copy."""
+        proto = edits.with_replacements(self.flat, replacements)
+        edits.add_outputs(proto, edits.tensors_around(self.flat, shown))
+        return self._run(proto, runtimes)
 
     def _run(
-        self, proto: onnx.ModelProto, runtimes: Sequence[Runtime], is_fixed: bool = False
+        self, proto: onnx.ModelProto, runtimes: Sequence[Runtime], is_fixed: bool = False, is_repeated: bool = False
     ) -> dict[Runtime, JobResult]:
         """Run a whole model; a copy with fixed shapes on the runtimes that need it."""
         paths: dict[bool, str] = {}
@@ -326,7 +342,8 @@ class OnnxModelUnderTest(ModelUnderTest):
                 copy = edits.with_fixed_shapes(proto, self.feeds) if has_shapes else proto
                 paths[has_shapes] = edits.write_model(copy, self.session.new_path(".onnx"))
             path, outputs = paths[has_shapes], edits.outputs_of(proto)
-            jobs[runtime] = self.session.job(runtime.load, path, self.inputs, outputs, self.saved_feeds[:1])
+            feeds = self.saved_feeds[:1]
+            jobs[runtime] = self.session.job(runtime.load, path, self.inputs, outputs, feeds, is_repeated)
         return self.session.run_all(jobs)
 
 

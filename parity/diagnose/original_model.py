@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 
 import numpy as np
 
@@ -112,19 +111,6 @@ def _original_feeds(original: Model, model: Model, feeds: Mapping[str, np.ndarra
             )
         original_feeds[port.name] = np.ascontiguousarray(fitting)
     return original_feeds
-
-
-def pair_resizes(own: Observations, original: Observations) -> dict[NodeLocation, NodeLocation]:
-    """The model's resizes with the original's that correspond to them, in order, by the sizes they go between.
-
-    Where both have as many, in the order of the files; else the longest sequences that match.
-    """
-    left, right = list(own), list(original)
-    if len(left) == len(right):
-        return dict(zip(left, right, strict=True))
-    first, second = ([_sizes(resizes[place]) for place in resizes] for resizes in (own, original))
-    blocks = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
-    return {left[block.a + k]: right[block.b + k] for block in blocks for k in range(block.size)}
 
 
 def _sizes(observation: NodeObservation) -> tuple[tuple[int, int], ...]:

@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from halfpixel.golden.vocabulary import GREY_LEVELS, Verdict
 from halfpixel.parity.diagnose.results import LabelChange, OutputDifference
+from halfpixel.parity.diagnose.rounding_floor import channel_axis_of, per_channel, spreads
 
 GREY_LEVEL = 1 / GREY_LEVELS
-"""Of an output's spread: a smaller difference is an approximation, as in the verdicts on single resizes. So is a larger
+"""Of a channel's spread: a smaller difference is an approximation, as in the verdicts on single resizes. So is a larger
 one that rounding explains: the output is then very sensitive to the input."""
 
 _MAX_CLASSES = 300
 """More channels than this are features: the largest data sets of segmentation have 150 to 200 classes."""
-
-
-def rounding_floor(
-    outputs: Mapping[str, np.ndarray],
-    perturbed: Mapping[str, np.ndarray],
-    nodes: int,
-    perturbation: float = 0.0,
-    resize_error: float = 0.0,
-) -> dict[str, float]:
-    """How much the rounding of a whole network may change each output.
-
-    ``perturbed`` are the outputs for the same input with every value moved to the next float, by ``perturbation`` in
-    the mean, which is one rounding. Each of the ``nodes`` rounds again, independently of the others, and its rounding
-    passes through fewer nodes than the input does: such changes add as the root of the sum of their squares. Resizes
-    may be off by more, since their coordinates are rounded, too: by ``resize_error`` in all, as measured, which is
-    passed on as the perturbation is.
-    """
-    factor = math.sqrt(max(nodes, 1)) + (resize_error / perturbation if perturbation > 0 else 0.0)
-    floor = {}
-    for name, y in outputs.items():
-        if name in perturbed and y.dtype.kind == "f" and y.shape == perturbed[name].shape:
-            with np.errstate(invalid="ignore"):
-                change = np.asarray(np.subtract(perturbed[name], y, dtype=np.float64))
-            np.abs(change, out=change)
-            largest = float(change.max(initial=0.0))
-            if not math.isfinite(largest):
-                largest = float(np.nan_to_num(change).max(initial=0.0))
-            # Where the perturbation changed nothing, the result itself is still rounded.
-            least = float(np.finfo(y.dtype).eps) * float(np.abs(y).max(initial=0.0))
-            floor[name] = factor * max(largest, least)
-        else:
-            floor[name] = 0.0
-    return floor
 
 
 def match_layout(expected: np.ndarray, got: np.ndarray) -> np.ndarray | None:
@@ -64,23 +32,140 @@ def moved_channels(x: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def compare_output(
-    name: str, runtime: str, against: str, expected: np.ndarray, got: np.ndarray | None, floor: float = 0.0
+    name: str,
+    runtime: str,
+    against: str,
+    expected: np.ndarray,
+    got: np.ndarray | None,
+    floor: float | np.ndarray = 0.0,
 ) -> OutputDifference:
-    """One output of ``runtime`` against the expected one."""
+    """One output of ``runtime`` against the expected one, channel by channel.
+
+    ``floor`` is the difference that rounding explains, one number or one for each channel
+    (:func:`halfpixel.parity.diagnose.rounding_floor.rounding_floor`). What is reported is the channel that is furthest
+    beyond what it may differ by.
+    """
     if got is None:
         return _failed_output(name, runtime, against, "it was not returned")
     fitted = match_layout(expected, got)
     if fitted is None:
         return _failed_output(name, runtime, against, f"shape {got.shape}, where {expected.shape} is expected")
-    worst, at = worst_difference(expected, fitted)
-    spread = _spread(expected)
-    if worst == 0 and not _has_content(expected):
+    error = absolute_difference(expected, fitted)
+    if not error.any() and not _has_content(expected):
         message = f"nothing to compare: {'nothing of it is finite' if expected.size else 'it is empty'}"
         return OutputDifference(name, runtime, against, Verdict.UNSUPPORTED, 0.0, 0.0, 0.0, message=message)
-    verdict = _verdict(worst, spread, floor, expected.dtype)
-    labels = _labels(expected, fitted)
-    grey = _grey_levels(expected, worst, spread)
-    return OutputDifference(name, runtime, against, verdict, worst, spread, floor, at, labels, grey)
+    channels = _Channels.of(expected, error, floor)
+    at = channels.worst_at(error)
+    result = OutputDifference(
+        name,
+        runtime,
+        against,
+        channels.verdict(expected.dtype),
+        float(channels.errors[channels.worst]),
+        float(channels.spreads[channels.worst]),
+        float(channels.floors[channels.worst]),
+        at,
+        _labels(expected, fitted),
+        _grey_levels(expected, float(error.max(initial=0.0)), channels.span),
+        channel=channels.worst if channels.axis is not None else None,
+        channels=len(channels.errors),
+        silent_channels=int(channels.is_silent.sum()),
+    )
+    if result.verdict is not Verdict.UNSUPPORTED:
+        return result
+    least = channels.floors.max()
+    message = (
+        f"it says nothing on this input: its values span {channels.span:.2g}, of which rounding explains {least:.2g}"
+    )
+    return replace(result, message=message)
+
+
+SILENT_SPREADS = 8
+"""A channel that spans less than so many times what rounding explains says nothing, whether it agrees or not. So much
+more than rounding explains is a difference there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Channels:
+    """The channels of an output, along ``axis``: the largest error of each, its spread, and what rounding explains.
+
+    ``span`` is the spread of all together: channels may be constant and differ from each other.
+    """
+
+    axis: int | None
+    errors: np.ndarray
+    spreads: np.ndarray
+    floors: np.ndarray
+    is_float: bool
+    span: float
+
+    @classmethod
+    def of(cls, expected: np.ndarray, error: np.ndarray, floor: float | np.ndarray) -> _Channels:
+        """``error`` is the difference of each value; ``floor`` broadcasts to it, and says which axis has channels."""
+        numbers = np.asarray(floor, np.float64)
+        is_float = expected.dtype.kind == "f"
+        axis = channel_axis_of(expected) if is_float else None
+        along = [k for k, length in enumerate(numbers.shape) if length > 1]
+        if numbers.ndim == expected.ndim and len(along) == 1 and numbers.size == expected.shape[along[0]]:
+            axis = along[0]
+        elif numbers.size > 1:
+            # It was measured where the channels are another axis, or of another shape.
+            numbers = numbers.max()
+        errors = per_channel(error, axis).max(axis=1, initial=0.0)
+        rows = per_channel(expected, axis)
+        # A single value has no spread: how much it moves is not known.
+        spread = spreads(rows) if rows.shape[1] > 1 else np.abs(rows[:, 0]).astype(np.float64)
+        floors = np.broadcast_to(numbers.reshape(-1), errors.shape)
+        span = float(spreads(per_channel(expected, None))[0]) if expected.size > 1 else float(spread.max(initial=0.0))
+        return cls(axis, errors, spread, floors, is_float, span)
+
+    @property
+    def limits(self) -> np.ndarray:
+        """What each channel may differ by."""
+        least = np.where(self.is_silent, SILENT_SPREADS * self.floors, self.floors)
+        return np.maximum(least, GREY_LEVEL * self.spreads) if self.is_float else self.floors
+
+    @property
+    def is_silent(self) -> np.ndarray:
+        """Whether it hardly moves, so that rounding could be all of it."""
+        return (self.spreads <= SILENT_SPREADS * self.floors) & self.is_float
+
+    @property
+    def worst(self) -> int:
+        """The channel that is furthest beyond its limit."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = np.where(self.errors > 0, self.errors / self.limits, 0.0)
+        # Of those that agree, one that says something; of several beyond all limits, the largest error.
+        order = np.lexsort((self.errors, np.where(ratios > 1, ratios, ratios - 2.0 * self.is_silent)))
+        return int(order[-1])
+
+    def worst_at(self, error: np.ndarray) -> tuple[int, ...]:
+        """Where its largest error is."""
+        if not error.size:
+            return ()
+        if self.axis is None:
+            return tuple(int(k) for k in np.unravel_index(int(error.argmax()), error.shape))
+        of_channel = np.take(error, self.worst, axis=self.axis)
+        at = [int(k) for k in np.unravel_index(int(of_channel.argmax()), of_channel.shape)]
+        return (*at[: self.axis], self.worst, *at[self.axis :])
+
+    def verdict(self, dtype: np.dtype) -> Verdict:
+        """Of all channels together, leaving out those that say nothing unless they differ."""
+        worst = float(self.errors.max())
+        if math.isinf(worst):
+            return Verdict.ERROR
+        if self.is_float and (self.errors > self.limits).any():
+            return Verdict.DIVERGES
+        if self.is_float and self.is_silent.all() and self.span <= SILENT_SPREADS * self.floors.max():
+            return Verdict.UNSUPPORTED
+        if worst == 0:
+            return Verdict.EXACT
+        if not self.is_float:
+            # Halves may be rounded either way.
+            is_half = dtype in (np.uint8, np.int8) and worst <= 1
+            return Verdict.APPROXIMATES if is_half else Verdict.DIVERGES
+        agrees = (self.errors <= np.minimum(self.floors, GREY_LEVEL * self.spreads)) | self.is_silent
+        return Verdict.AGREES if agrees.all() else Verdict.APPROXIMATES
 
 
 def largest_difference(expected: np.ndarray, got: np.ndarray | None) -> float:
@@ -90,39 +175,31 @@ def largest_difference(expected: np.ndarray, got: np.ndarray | None) -> float:
 
 
 def worst_difference(expected: np.ndarray, got: np.ndarray) -> tuple[float, tuple[int, ...]]:
-    """The largest difference of two arrays of one shape, and where it is.
-
-    It is infinite where only one of two values is finite, and 0 where they are the same, NaN for NaN.
-    """
+    """The largest difference of two arrays of one shape, and where it is; see :func:`absolute_difference`."""
     if not expected.size:
         return 0.0, ()
+    error = absolute_difference(expected, got)
+    at = int(error.argmax())
+    return float(error.flat[at]), tuple(int(k) for k in np.unravel_index(at, error.shape))
+
+
+def absolute_difference(expected: np.ndarray, got: np.ndarray) -> np.ndarray:
+    """The difference of each value, float64: infinite where only one is finite, 0 where both are the same, or NaN."""
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.asarray(np.subtract(expected, got, dtype=np.float64))
     np.abs(error, out=error)
-    if not np.isfinite(error.max()):
+    if error.size and not np.isfinite(error.max()):
         y, z = np.asarray(expected, np.float64), np.asarray(got, np.float64)
         error[(y == z) | (np.isnan(y) & np.isnan(z))] = 0.0
         error[np.isnan(error)] = np.inf
-    at = int(error.argmax())
-    return float(error.flat[at]), tuple(int(k) for k in np.unravel_index(at, error.shape))
+    return error
 
 
 def _has_content(y: np.ndarray) -> bool:
     return bool(y.size and (y.dtype.kind != "f" or np.isfinite(y).any()))
 
 
-def _spread(y: np.ndarray) -> float:
-    """The largest less the smallest of what is finite."""
-    if not y.size:
-        return 0.0
-    low, high = float(y.min()), float(y.max())
-    if not (math.isfinite(low) and math.isfinite(high)):
-        finite = y[np.isfinite(y)]
-        return _spread(finite)
-    return high - low
-
-
-def agrees_within(expected: np.ndarray, got: np.ndarray | None, floor: float) -> bool:
+def agrees_within(expected: np.ndarray, got: np.ndarray | None, floor: float | np.ndarray) -> bool:
     """Whether ``got`` is ``expected`` up to ``floor``, NaN for NaN."""
     if got is None or got.shape != expected.shape:
         return False
@@ -133,21 +210,6 @@ def agrees_within(expected: np.ndarray, got: np.ndarray | None, floor: float) ->
 
 def _failed_output(name: str, runtime: str, against: str, message: str) -> OutputDifference:
     return OutputDifference(name, runtime, against, Verdict.ERROR, math.inf, 0.0, 0.0, message=message)
-
-
-def _verdict(worst: float, spread: float, floor: float, dtype: np.dtype) -> Verdict:
-    if worst == 0:
-        return Verdict.EXACT
-    if math.isinf(worst):
-        return Verdict.ERROR
-    if worst <= min(floor, GREY_LEVEL * spread):
-        return Verdict.AGREES
-    if dtype.kind == "f" and worst <= max(floor, GREY_LEVEL * spread):
-        return Verdict.APPROXIMATES
-    if dtype in (np.uint8, np.int8) and worst <= 1:
-        # Halves may be rounded either way.
-        return Verdict.APPROXIMATES
-    return Verdict.DIVERGES
 
 
 def channel_axis(shape: tuple[int, ...]) -> int | None:

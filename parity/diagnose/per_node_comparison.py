@@ -25,9 +25,9 @@ from halfpixel.parity.diagnose.reference_resize import (
     worst_errors,
 )
 from halfpixel.parity.diagnose.results import NodeFinding
-from halfpixel.parity.formats.model import ResizeNode
+from halfpixel.parity.formats.model import AmbiguousSize, ResizeNode, ambiguous_size
 from halfpixel.parity.formats.onnx.flattened import NodeLocation
-from halfpixel.parity.formats.onnx.operators import size_input_names, with_actual_sizes
+from halfpixel.parity.formats.onnx.operators import has_scales, size_input_names, with_actual_sizes
 from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF
 
 Activations = Mapping[str, np.ndarray]
@@ -41,13 +41,19 @@ _ROUNDINGS = 16
 class NodeObservation:
     """One resize in one run: its shapes, its exact definition there, its error, and the error that rounding explains.
 
-    ``error`` is ``None`` where there is no definition.
+    ``error`` is ``None`` where there is no definition. ``ambiguous`` has the axes whose size depends on the arithmetic.
     """
 
     shapes: Shapes
     definition: ExactResize | NoDefinition
     error: float | None
     bound: float
+    ambiguous: tuple[AmbiguousSize, ...] = ()
+
+    @property
+    def has_other_size(self) -> bool:
+        """Whether an axis has not the size that the specification gives it."""
+        return any(size.exact != self.shapes[1][size.axis] for size in self.ambiguous)
 
     @property
     def is_wrong(self) -> bool:
@@ -82,11 +88,13 @@ def observe_resizes(subject: ModelUnderTest, activations: Activations) -> dict[N
         if x is None or y is None:
             continue
         shapes = (tuple(x.shape), tuple(y.shape))
-        definition = exact_resize(resize_as_run(subject, place, shapes, activations), *shapes)
+        node = resize_as_run(subject, place, shapes, activations)
+        definition = exact_resize(node, *shapes)
         error, bound = None, 0.0
         if isinstance(definition, ExactResize):
             error, bound = worst_error(definition, x, y), rounding_bound(definition, x)
-        observations[place] = NodeObservation(shapes, definition, error, bound)
+        ambiguous = tuple(filter(None, map(ambiguous_size, node.axes))) if has_scales(node) else ()
+        observations[place] = NodeObservation(shapes, definition, error, bound, ambiguous)
     return observations
 
 
@@ -169,7 +177,9 @@ def isolated_finding(
     for y, x, error, allowed in zip(results, inputs, errors, bounds, strict=False):
         if y.shape != expected_shape(observation.shapes, x):
             message = f"it makes shape {y.shape}, where {observation.shapes[1]} is expected"
-            return replace(blank, verdict=Verdict.ERROR, factors=(Cause.OUTPUT_SIZE,), message=message)
+            why = "; ".join(dict.fromkeys(map(str, observation.ambiguous)))
+            factors = (Cause.OUTPUT_SIZE,)
+            return replace(blank, verdict=Verdict.ERROR, factors=factors, message=message, explanation=why)
         if np.isnan(error):
             continue
         if np.isinf(error):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from halfpixel.golden.vocabulary import Verdict
+from halfpixel.parity.diagnose.cases import VERDICT_ORDER, Case, further_cases, run_cases, worst_first
 from halfpixel.parity.diagnose.counterfactual import Arrays, explained_fraction, outputs_with_exact_resizes
 from halfpixel.parity.diagnose.first_divergent_node import first_divergent_nodes
 from halfpixel.parity.diagnose.model_inputs import perturbed, prepare_feeds, size_controlling_inputs
-from halfpixel.parity.diagnose.model_under_test import ModelUnderTest, TensorValues, model_under_test
+from halfpixel.parity.diagnose.model_under_test import ModelUnderTest, Shapes, TensorValues, model_under_test
 from halfpixel.parity.diagnose.original_model import OriginalRun, expected_outputs, run_original
 from halfpixel.parity.diagnose.output_comparison import compare_output
 from halfpixel.parity.diagnose.per_node_comparison import Activations, NodeObservation, Observations
 from halfpixel.parity.diagnose.reference_resize import ExactResize
-from halfpixel.parity.diagnose.results import DivergentNode, ModelRun, NodeFinding, OutputDifference
+from halfpixel.parity.diagnose.results import DivergentNode, ModelRun, NodeFinding, OutputDifference, RunStatus
 from halfpixel.parity.diagnose.run_state import RunState
 from halfpixel.parity.formats.model import BadModel, Model
 from halfpixel.parity.formats.onnx.flattened import NodeLocation
@@ -28,11 +28,15 @@ from halfpixel.parity.runtimes.worker import TIME_LIMIT
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The resizes of a model in the run on the base runtime, each with the definition that it should have."""
+    """The resizes of a model in the run on the base runtime, each with the definition that it should have.
+
+    ``unproved`` has, by place, why its counterpart in the original is only likely.
+    """
 
     subject: ModelUnderTest
     activations: Activations
     observations: Observations
+    unproved: Mapping[NodeLocation, str] = field(default_factory=dict)
 
     def value(self, name: str) -> np.ndarray | None:
         """A tensor of that run."""
@@ -55,11 +59,10 @@ def inspect_model(
     state = RunState(model, runtimes, feeds, model_under_test(model, session, feeds), original=original)
     state.results = state.subject.run_whole(runtimes)
     state.observe([base])
-    expected = state.expected_resizes(base)
-    if original is not None:
-        expected = state.compare_with_original(base)[1]
+    compared = state.compare_with_original(base)
     activations, observations = state.activations[base], state.observations[base]
-    return Inspection(state.subject, activations, _with_definitions(observations, expected))
+    unproved = {place: pair.evidence.value for place, pair in compared.pairs.items() if not pair.evidence.is_proof}
+    return Inspection(state.subject, activations, _with_definitions(observations, compared.expected), unproved)
 
 
 def _with_definitions(
@@ -73,16 +76,6 @@ def _with_definitions(
 
 _MAX_REPLACED = 8
 """Resizes of one runtime that are replaced one by one, the worst first; all are replaced together, however many."""
-
-_VERDICT_ORDER = (
-    Verdict.ERROR,
-    Verdict.DIVERGES,
-    Verdict.TIES,
-    Verdict.APPROXIMATES,
-    Verdict.UNSUPPORTED,
-    Verdict.AGREES,
-    Verdict.EXACT,
-)
 
 
 def run_model(
@@ -120,15 +113,48 @@ def run_in_session(
     started = time.perf_counter()
     runtimes = _chosen_runtimes(model, against)
     session.warm(runtimes)
-    arrays, words = prepare_feeds(model, feeds or {}, shapes or {})
+    feeds, shapes = feeds or {}, shapes or {}
+
+    not_repeatable: set[str] = set()
+
+    def run(case: Case) -> ModelRun:
+        own, kept = case.model or model, [runtime for runtime in runtimes if runtime.name not in not_repeatable]
+        return _run_case(
+            session, own, kept, {**feeds, **case.feeds}, case.shapes, case.original, examine_all, bool(case.name)
+        )
+
+    first = run(Case("", model, original, shapes))
+    not_repeatable |= {result.runtime for result in first.outcomes if result.status is RunStatus.NOT_REPEATABLE}
+    cases = further_cases(model, original, feeds, shapes, first, session.folder)
+    whole = run_cases(first, cases, run, lambda: time.perf_counter() - started)
+    wanted = (*against, *(result.runtime for result in first.outcomes if result.is_original))
+    return replace(whole, wanted=wanted, faults=model.faults, seconds=time.perf_counter() - started)
+
+
+def _run_case(
+    session: Session,
+    model: Model,
+    runtimes: Sequence[Runtime],
+    feeds: Arrays,
+    shapes: Mapping[str, tuple[int, ...]],
+    original: Model | None,
+    examine_all: bool,
+    is_further: bool,
+) -> ModelRun:
+    """Run one case of a model; raises ``BadModel`` for feeds and shapes that do not fit it, or the original.
+
+    So it does for shapes of a further case at which nothing is left to resize.
+    """
+    started = time.perf_counter()
+    arrays, words = prepare_feeds(model, feeds, shapes)
     original_run = run_original(original, model, arrays, session) if original is not None else None
     # A scale that is no longer 1 for an axis that is not resized is another question, and often refused.
     controlling = size_controlling_inputs(model, {name: array.shape for name, array in arrays.items()})
     moved = perturbed(arrays, controlling)
     subject = model_under_test(model, session, arrays, [moved])
-    run = _compare_runs(RunState(model, runtimes, arrays, subject, moved, original_run, examine_all))
-    wanted = (*against, *(result.runtime for result in run.outcomes if result.is_original))
-    return replace(run, feeds=words, wanted=wanted, seconds=time.perf_counter() - started)
+    state = RunState(model, runtimes, arrays, subject, moved, original_run, examine_all, is_repeated=not is_further)
+    run = _compare_runs(state, is_further)
+    return replace(run, feeds=words, seconds=time.perf_counter() - started)
 
 
 def _chosen_runtimes(model: Model, against: Sequence[str]) -> list[Runtime]:
@@ -140,17 +166,19 @@ def _chosen_runtimes(model: Model, against: Sequence[str]) -> list[Runtime]:
     return chosen
 
 
-def _compare_runs(state: RunState) -> ModelRun:
+def _compare_runs(state: RunState, is_further: bool) -> ModelRun:
     state.run_whole()
     ran = state.ran
     if not ran:
         return ModelRun(state.runtime_results(), unseen=state.subject.not_visible)
     base = state.choose_base()
     outputs = {runtime: state.outputs(runtime) for runtime in ran}
+    if is_further and _is_empty(state.resized_shapes(base), outputs):
+        raise BadModel("not an image that the model takes: nothing is left of it after some layers")
     floor = state.measure_rounding_floor(base)
     nodes = state.compare_nodes(base, outputs, floor)
-    against_original, expected = state.compare_with_original(base)
-    effect = _replace_resizes(state, base, [*nodes, *against_original], expected, outputs)
+    compared = state.compare_with_original(base)
+    effect = _replace_resizes(state, base, [*nodes, *compared.findings], compared.expected, outputs)
     differences = _differences(outputs, effect.truth, effect.against, floor)
     remaining = differences
     if any(effect.corrected[runtime] is not outputs[runtime] for runtime in ran):
@@ -167,9 +195,16 @@ def _compare_runs(state: RunState) -> ModelRun:
         outputs=differences,
         nodes=tuple(effect.nodes),
         unseen=tuple(unseen),
+        unpaired=compared.not_compared,
         unexplained=unexplained,
         others=_first_divergent_nodes(state, base, unexplained),
     )
+
+
+def _is_empty(resizes: Sequence[Shapes], outputs: Mapping[Runtime, Arrays]) -> bool:
+    """Whether nothing is left to resize, or in an image that some runtime makes: others may round up to a pixel."""
+    images = [y for arrays in outputs.values() for y in arrays.values() if y.ndim >= 4]
+    return any(0 in (*before, *after) for before, after in resizes) or any(not y.size for y in images)
 
 
 def _first_divergent_nodes(
@@ -234,18 +269,18 @@ def _replace_resizes(
     by_name = {runtime.name: runtime for runtime in state.ran}
     tried: dict[Runtime, int] = {}
     result = []
-    for node in sorted(nodes, key=_worst_first):
+    for node in sorted(nodes, key=worst_first):
         runtime = by_name[node.runtime or base.name]
         if node.differs and truth and tried.get(runtime, 0) < _MAX_REPLACED:
             tried[runtime] = tried.get(runtime, 0) + 1
             alone = replaced.get(runtime) if len(wrong[runtime]) == 1 else with_exact(runtime, [node.key])
             node = replace(node, goes_away=explained_fraction(truth, outputs[runtime], alone))
         result.append(node)
-    return _ExactResizesEffect(sorted(result, key=_worst_first), truth, against, corrected)
+    return _ExactResizesEffect(sorted(result, key=worst_first), truth, against, corrected)
 
 
 def _differences(
-    outputs: Mapping[Runtime, Arrays], truth: Arrays, against: str, floor: Mapping[str, float]
+    outputs: Mapping[Runtime, Arrays], truth: Arrays, against: str, floor: Mapping[str, np.ndarray]
 ) -> tuple[OutputDifference, ...]:
     differences = [
         compare_output(name, runtime.name, against, expected, arrays.get(name), floor.get(name, 0.0))
@@ -254,10 +289,5 @@ def _differences(
         for name, expected in truth.items()
     ]
     return tuple(
-        sorted(differences, key=lambda difference: (_VERDICT_ORDER.index(difference.verdict), -difference.share))
+        sorted(differences, key=lambda difference: (VERDICT_ORDER.index(difference.verdict), -difference.share))
     )
-
-
-def _worst_first(node: NodeFinding) -> tuple[int, bool, float, float, str, str]:
-    ratio = node.own / node.bound if node.bound > 0 else 0.0
-    return (_VERDICT_ORDER.index(node.verdict), bool(node.runtime), -node.gain, -ratio, node.key, node.runtime)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from halfpixel.golden import Convention
 from halfpixel.golden.vocabulary import Verdict
+from halfpixel.parity.formats.model import Fault
+from halfpixel.parity.formats.onnx.flattened import WhyHidden
 from halfpixel.parity.runtimes.worker import RunStatus
 
 __all__ = [
+    "CaseResult",
     "DivergentNode",
     "LabelChange",
     "ModelRun",
@@ -98,9 +102,15 @@ class OutputDifference:
     spread
         Largest minus smallest expected value, with which ``worst`` is to be compared.
     floor
-        The difference that rounding explains (see :func:`halfpixel.parity.diagnose.output_comparison.rounding_floor`).
+        The difference that rounding explains (see :func:`halfpixel.parity.diagnose.rounding_floor.rounding_floor`).
+    channel, channels, silent_channels
+        The channel that ``worst``, ``at``, ``spread`` and ``floor`` are of, the furthest beyond what it may differ by
+        (``None`` where the output has no channels); how many there are; and how many hardly move on this input, so that
+        their agreement says nothing.
     labels, grey_levels
         Of outputs that look like a segmentation, or like an image; else ``None``.
+    case
+        The case that it is of (see :class:`CaseResult`); empty for the first.
     """
 
     output: str
@@ -114,15 +124,19 @@ class OutputDifference:
     labels: LabelChange | None = None
     grey_levels: float | None = None
     message: str = ""
+    case: str = ""
+    channel: int | None = None
+    channels: int = 1
+    silent_channels: int = 0
 
     @property
     def compared(self) -> bool:
-        """Whether there was anything to compare: an empty output, or one of NaN alone, is equal to any other."""
+        """Whether there was anything to compare: not where it is empty, NaN alone, or hardly moves."""
         return self.verdict is not Verdict.UNSUPPORTED
 
     @property
     def is_wrong(self) -> bool:
-        """Whether it differs by more than rounding and a grey level of its spread."""
+        """Whether a channel of it differs by more than rounding and a grey level of its spread."""
         return self.verdict in (Verdict.DIVERGES, Verdict.ERROR)
 
     @property
@@ -154,6 +168,8 @@ class NodeFinding:
     goes_away
         The part of the final difference that is gone when this node alone is replaced by the exact definition: 1 is all
         of it; negative when the difference grows, as when another error cancelled this one; ``None`` where untried.
+    case
+        The case that it is of (see :class:`CaseResult`), the worst of all; empty for the first.
     """
 
     key: str
@@ -174,6 +190,7 @@ class NodeFinding:
     measured: Convention | None = None
     goes_away: float | None = None
     message: str = ""
+    case: str = ""
 
     @property
     def differs(self) -> bool:
@@ -211,6 +228,28 @@ class DivergentNode:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A further way in which the model was run: inputs of other shapes, or a branch of an If that always runs.
+
+    name, shapes
+        The inputs in words, or the path of the branch; the shapes of inputs.
+    ran
+        The runtimes that ran it.
+    resizes, outputs
+        How many were compared.
+    message
+        Why it was not run, or which runtimes refused it: one line, untrusted.
+    """
+
+    name: str
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    ran: tuple[str, ...] = ()
+    resizes: int = 0
+    outputs: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRun:
     """All results of running a model, worst first.
 
@@ -220,14 +259,20 @@ class ModelRun:
         The runtime whose tensors every resize is fed; ``against`` names the expected final outputs.
     unseen
         Resizes that could not be observed, by key, with the reason.
+    unpaired
+        Resizes of the file and of the reference that were not compared with one of the other, by key, and the reason.
     unexplained
         Final outputs that still differ by a grey level of their spread or more with every differing resize replaced.
     others
         For each runtime with unexplained outputs, the first node that is no resize and differs.
     wanted
         Runtimes that were named, and must have run for parity.
+    faults
+        What the specification does not allow in the file. Where a runtime refuses it, there is no parity.
     seconds
         By the clock, of the whole.
+    cases
+        The further ways in which it was run, whose results are among the others.
     """
 
     outcomes: tuple[RuntimeResult, ...]
@@ -237,10 +282,13 @@ class ModelRun:
     outputs: tuple[OutputDifference, ...] = ()
     nodes: tuple[NodeFinding, ...] = ()
     unseen: tuple[tuple[str, str], ...] = ()
+    unpaired: tuple[tuple[str, str], ...] = ()
     unexplained: tuple[OutputDifference, ...] = ()
     others: tuple[DivergentNode, ...] = ()
     wanted: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     seconds: float = 0.0
+    cases: tuple[CaseResult, ...] = ()
 
     @property
     def differing(self) -> tuple[NodeFinding, ...]:
@@ -248,16 +296,55 @@ class ModelRun:
         return tuple(node for node in self.nodes if node.differs)
 
     @property
+    def refusals(self) -> tuple[RuntimeResult, ...]:
+        """The runtimes that refuse a file with faults."""
+        failed = (RunStatus.REFUSED, RunStatus.CRASHED)
+        own = [result for result in self.outcomes if not result.is_original and result.status in failed]
+        return tuple(own) if self.faults else ()
+
+    @property
+    def shapes_that_differ(self) -> Mapping[str, tuple[int, ...]]:
+        """The shapes of inputs of the case in which the worst resize differs; empty where that is the first case."""
+        names = {node.case for node in self.differing[:1]}
+        return next((case.shapes for case in self.cases if case.name in names), {})
+
+    @property
     def exit(self) -> ParityExit:
-        """Divergence where a resize or an output differs; parity where runs were compared and everything agrees.
+        """Divergence where a resize or an output differs, or a runtime from itself; parity where everything agrees.
 
         One runtime without a reference is no parity, even with every resize as its convention is documented: there is
         nothing to compare the other nodes with. A named runtime that did not run is no parity, nor is a reference that
-        did not, nor are outputs that are all empty, or all NaN. Outputs that differ by less than a grey level of their
-        spread, with every resize exact, are parity: the rounding of a network explains that much.
+        did not, nor are outputs that are all empty, or all NaN. No parity either where the file has resizes and none
+        could be compared, or where one lies in a branch that may not have run. Outputs that differ by less than a grey
+        level of their spread, with every resize exact, are parity: the rounding of a network explains that much.
         """
-        if self.differing or any(output.is_wrong for output in self.outputs):
-            return ParityExit.DIVERGENCE
         ran = {result.runtime for result in self.outcomes if result.ran}
+        if self.differing or any(output.is_wrong for output in self.outputs) or (ran and self.not_repeatable):
+            return ParityExit.DIVERGENCE
+        if self.refusals:
+            return ParityExit.CANNOT_TELL
         compared = len(ran) > 1 and any(result.compared for result in self.outputs or self.nodes)
-        return ParityExit.PARITY if compared and ran.issuperset(self.wanted) else ParityExit.CANNOT_TELL
+        is_covered = not self.maybe_not_run and (not (self.nodes or self.unseen) or self.compares_resizes)
+        is_parity = compared and is_covered and ran.issuperset(self.wanted)
+        return ParityExit.PARITY if is_parity else ParityExit.CANNOT_TELL
+
+    @property
+    def not_repeatable(self) -> tuple[RuntimeResult, ...]:
+        """The runtimes whose second run gave something else, which are compared with nothing."""
+        return tuple(result for result in self.outcomes if result.status is RunStatus.NOT_REPEATABLE)
+
+    @property
+    def silent_outputs(self) -> tuple[str, ...]:
+        """The outputs that were not compared anywhere, as they hardly move or have no content."""
+        compared = {output.output for output in self.outputs if output.compared}
+        return tuple(dict.fromkeys(output.output for output in self.outputs if output.output not in compared))
+
+    @property
+    def compares_resizes(self) -> bool:
+        """Whether a resize was compared with anything."""
+        return any(node.compared for node in self.nodes)
+
+    @property
+    def maybe_not_run(self) -> tuple[str, ...]:
+        """Keys of the resizes in branches that may not have run in any case."""
+        return tuple(key for key, reason in self.unseen if reason is WhyHidden.BRANCH)

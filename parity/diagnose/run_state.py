@@ -10,19 +10,32 @@ import numpy as np
 
 from halfpixel.parity.diagnose import per_node_comparison
 from halfpixel.parity.diagnose.classify_divergence import InputsAndOutputs, classify_divergence
-from halfpixel.parity.diagnose.counterfactual import Arrays, named_outputs
-from halfpixel.parity.diagnose.model_under_test import ModelUnderTest, OnnxModelUnderTest
+from halfpixel.parity.diagnose.counterfactual import Arrays, named_outputs, run_with_exact_resizes
+from halfpixel.parity.diagnose.model_under_test import ModelUnderTest, OnnxModelUnderTest, Shapes
 from halfpixel.parity.diagnose.original_model import (
+    ObservedOriginal,
     OriginalRun,
     compare_conventions,
     expected_resize,
-    pair_resizes,
     runtime_result,
 )
-from halfpixel.parity.diagnose.output_comparison import agrees_within, largest_difference, rounding_floor
+from halfpixel.parity.diagnose.output_comparison import agrees_within, largest_difference
 from halfpixel.parity.diagnose.per_node_comparison import Activations, Observations, observe_resizes
-from halfpixel.parity.diagnose.reference_resize import ExactResize
+from halfpixel.parity.diagnose.reference_resize import ExactResize, NoDefinition
+from halfpixel.parity.diagnose.resize_pairing import (
+    PlacedResize,
+    ResizePair,
+    pair_by_likeness,
+    pair_by_values,
+    placed_resizes,
+)
 from halfpixel.parity.diagnose.results import NodeFinding, RunStatus, RuntimeResult
+from halfpixel.parity.diagnose.rounding_floor import (
+    has_channels_last,
+    outputs_within_one,
+    rounding_factor,
+    rounding_floor,
+)
 from halfpixel.parity.formats.model import Model
 from halfpixel.parity.formats.onnx.edits import TooLarge
 from halfpixel.parity.formats.onnx.flattened import NodeLocation
@@ -34,8 +47,8 @@ from halfpixel.parity.runtimes.worker import JobResult
 class RunState:
     """One run of a model: what is run, then the results of each step.
 
-    ``not_observable`` says why the tensors around the resizes were not shown; ``disturbance`` is by how much showing
-    them changes the outputs.
+    With ``is_repeated`` each runtime runs the model twice. ``not_observable`` says why the tensors around the resizes
+    were not shown; ``disturbance`` is by how much showing them changes the outputs.
     """
 
     model: Model
@@ -45,6 +58,7 @@ class RunState:
     perturbed_feeds: Arrays = field(default_factory=dict)
     original: OriginalRun | None = None
     examine_all: bool = False
+    is_repeated: bool = True
     results: dict[Runtime, JobResult] = field(default_factory=dict)
     activations: dict[Runtime, Activations] = field(default_factory=dict)
     observations: dict[Runtime, Observations] = field(default_factory=dict)
@@ -57,15 +71,15 @@ class RunState:
         first, rest = installed[:1], [runtime for runtime in self.runtimes if runtime not in installed[:1]]
 
         def run_first() -> None:
-            self.results |= self.subject.run_whole(first, *first)
+            self.results |= _if_repeatable(self.subject.run_whole(first, next(iter(first), None), self.is_repeated))
             self.observe([runtime for runtime in first if self.results[runtime].status is RunStatus.RAN])
 
         with ThreadPoolExecutor(2) as pool:
-            running, others = pool.submit(run_first), pool.submit(self.subject.run_whole, rest)
+            running, others = pool.submit(run_first), pool.submit(self.subject.run_whole, rest, None, self.is_repeated)
             _ = self.subject.locations  # Finding them may take a copy of the model, which is made during the runs.
             running.result()
             results = others.result()
-        self.results |= results
+        self.results |= _if_repeatable(results)
 
     @property
     def ran(self) -> list[Runtime]:
@@ -77,19 +91,25 @@ class RunState:
         return named_outputs(self.subject, self.results[runtime])
 
     def choose_base(self) -> Runtime:
-        """The first runtime that shows its resizes and has no wrong one, else the one with the fewest wrong ones."""
+        """The first runtime that shows its resizes and has no wrong one, else the one with the fewest wrong ones.
+
+        One of another size than the specification gives is wrong.
+        """
         wrong: dict[Runtime, int] = {}
         for runtime in self.ran:
             self.observe([runtime])
             observations = self.observations[runtime].values()
             if observations:
-                wrong[runtime] = sum(observation.is_wrong for observation in observations)
+                wrong[runtime] = sum(one.is_wrong or one.has_other_size for one in observations)
                 if not wrong[runtime]:
                     return runtime
         return min(wrong, key=lambda runtime: wrong[runtime]) if wrong else self.ran[0]
 
-    def measure_rounding_floor(self, base: Runtime) -> dict[str, float]:
-        """The difference that rounding explains at each output, from a runtime that ran the perturbed input, too."""
+    def measure_rounding_floor(self, base: Runtime) -> dict[str, np.ndarray]:
+        """The difference that rounding explains at each output, by channel.
+
+        It is measured on a runtime that ran the perturbed input, too.
+        """
         twice = next((runtime for runtime, result in self.results.items() if len(result.files) > 1), None)
         if twice is None:
             twice = base
@@ -105,7 +125,9 @@ class RunState:
                     errors[place] = max(errors.get(place, 0.0), observation.error)
         first, second = (named_outputs(self.subject, self.results[twice], k) for k in (0, 1))
         perturbation = float(max(changes, default=0.0))
-        return rounding_floor(first, second, max(self.model.nodes, 1), perturbation, sum(errors.values()))
+        factor = rounding_factor(self.subject, perturbation, sum(errors.values()))
+        is_last = has_channels_last(self.model)
+        return rounding_floor(first, second, factor, outputs_within_one(self.subject), is_last)
 
     def runtime_results(self) -> tuple[RuntimeResult, ...]:
         """The whole model on each runtime, and last the original on its own."""
@@ -144,6 +166,10 @@ class RunState:
             self.activations[runtime] = activations
             self.observations[runtime] = observe_resizes(self.subject, activations)
 
+    def resized_shapes(self, runtime: Runtime) -> list[Shapes]:
+        """The input and output shapes of the resizes that were observed on a runtime."""
+        return [observation.shapes for observation in self.observations.get(runtime, {}).values()]
+
     def expected_resizes(self, base: Runtime) -> dict[NodeLocation, ExactResize]:
         """The exact definitions of the resizes, where they have one."""
         return {
@@ -153,7 +179,7 @@ class RunState:
         }
 
     def compare_nodes(
-        self, base: Runtime, outputs: Mapping[Runtime, Arrays], floor: Mapping[str, float]
+        self, base: Runtime, outputs: Mapping[Runtime, Arrays], floor: Mapping[str, np.ndarray]
     ) -> list[NodeFinding]:
         """A finding for every resize on every runtime.
 
@@ -228,18 +254,107 @@ class RunState:
         observation = self.observations[base][place]
         return classify_divergence(self.subject, runtime, place, observation, finding, activations, data)
 
-    def compare_with_original(self, base: Runtime) -> tuple[list[NodeFinding], dict[NodeLocation, ExactResize]]:
-        """A finding for every resize of the file against the original's, and the definitions that are expected."""
-        expected = self.expected_resizes(base)
-        findings: list[NodeFinding] = []
+    def compare_with_original(self, base: Runtime) -> ComparisonWithOriginal:
+        """Every resize of the file that has a counterpart in the original, compared with that.
+
+        Behind a resize that differs, nothing has the values of the original: resizes there are paired in a run with the
+        exact ones in the place of those that differ.
+        """
+        result = ComparisonWithOriginal(self.expected_resizes(base))
         if self.original is None or self.original.observed is None:
-            return findings, expected
+            return result
         original, observations = self.original.observed, self.observations[base]
-        for place, original_place in pair_resizes(observations, original.observations).items():
-            definition = expected_resize(observations[place], original, original_place)
-            against = f"{original_place.key} of the reference"
-            x, _ = self.observed_tensors(place, base)
-            findings.append(compare_conventions(place, observations[place], definition, against, x))
-            if isinstance(definition, ExactResize):
-                expected[place] = definition
-        return findings, expected
+        dtypes = {place: self.observed_tensors(place, base)[0].dtype for place in observations}
+        outputs, names = self.subject.outputs, original.subject.outputs
+        names = outputs if set(outputs) <= set(names) else names
+        theirs = placed_resizes(original.subject, original.observations, original.activations, names)
+        activations: Activations | None = self.activations[base]
+        ours: list[PlacedResize] = []
+        while activations is not None and len(result.pairs) < len(observations):
+            left = [place for place in observations if place not in result.pairs]
+            ours = placed_resizes(self.subject, left, activations, outputs)
+            pairs, ambiguous = pair_by_values(ours, theirs)
+            result.unpaired |= ambiguous
+            theirs = self._without_paired(theirs, pairs)
+            if True not in [self._compare_pair(pair, base, original, result) for pair in pairs]:
+                break
+            replaced = {
+                place: replace(observations[place], definition=result.expected[place]) for place in result.differing
+            }
+            shown = [place for place in observations if place not in replaced]
+            run = run_with_exact_resizes(self.subject, base, replaced, dtypes, shown)
+            activations = None if run is None else run.arrays()
+        rest = [resize for resize in ours if resize.place not in (*result.pairs, *result.unpaired)]
+        likely = pair_by_likeness(rest, theirs)
+        for pair in likely:
+            self._compare_pair(pair, base, original, result)
+        for place in observations:
+            if place not in result.pairs:
+                result.unpaired.setdefault(place, "no resize of the reference reads such a tensor")
+        result.without_counterpart = [resize.place for resize in self._without_paired(theirs, likely)]
+        return result
+
+    @staticmethod
+    def _without_paired(theirs: Sequence[PlacedResize], pairs: Sequence[ResizePair]) -> list[PlacedResize]:
+        paired = {pair.original for pair in pairs}
+        return [resize for resize in theirs if resize.place not in paired]
+
+    def _compare_pair(
+        self, pair: ResizePair, base: Runtime, original: ObservedOriginal, result: ComparisonWithOriginal
+    ) -> bool:
+        """Add a pair to the result; whether its resizes differ, and the exact one can be put in the place."""
+        place, observation = pair.place, self.observations[base][pair.place]
+        definition = expected_resize(observation, original, pair.original)
+        x, _ = self.observed_tensors(place, base)
+        against = f"{pair.original.key} of the reference"
+        finding = compare_conventions(place, observation, definition, against, x)
+        result.pairs[place] = pair
+        result.unpaired.pop(place, None)
+        result.findings.append(finding)
+        if isinstance(definition, NoDefinition):
+            return False
+        result.expected[place] = definition
+        if finding.differs:
+            result.differing.append(place)
+        return finding.differs
+
+
+@dataclass
+class ComparisonWithOriginal:
+    """The resizes of the file against those of the original.
+
+    expected
+        The definitions that are expected: of the original where there is a pair, else the file's own.
+    unpaired
+        Resizes of the file that were compared with none of the original, with the reason.
+    without_counterpart
+        Resizes of the original that none of the file was compared with.
+    """
+
+    expected: dict[NodeLocation, ExactResize]
+    findings: list[NodeFinding] = field(default_factory=list)
+    pairs: dict[NodeLocation, ResizePair] = field(default_factory=dict)
+    differing: list[NodeLocation] = field(default_factory=list)
+    unpaired: dict[NodeLocation, str] = field(default_factory=dict)
+    without_counterpart: list[NodeLocation] = field(default_factory=list)
+
+    @property
+    def not_compared(self) -> tuple[tuple[str, str], ...]:
+        """Both, by key, with the reason."""
+        own = [(place.key, reason) for place, reason in self.unpaired.items()]
+        original = [
+            (f"{place.key} of the reference", "no counterpart in the file") for place in self.without_counterpart
+        ]
+        return (*own, *original)
+
+
+def _if_repeatable(results: Mapping[Runtime, JobResult]) -> dict[Runtime, JobResult]:
+    """The results; that of a runtime whose second run gave something else only says so."""
+    marked = dict(results)
+    for runtime, result in results.items():
+        changes = [(change, largest) for change, largest in result.changes if change > 0]
+        if changes and result.status is RunStatus.RAN:
+            change, largest = max(changes)
+            text = f"two runs on the same input differ by up to {change:.3g}, where values go up to {largest:.3g}"
+            marked[runtime] = replace(result, status=RunStatus.NOT_REPEATABLE, message=text)
+    return marked

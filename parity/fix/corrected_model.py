@@ -20,7 +20,7 @@ from halfpixel.parity.diagnose.model_inputs import prepare_feeds
 from halfpixel.parity.diagnose.model_under_test import OnnxModelUnderTest, noise_like
 from halfpixel.parity.diagnose.pipeline import Inspection, inspect_model, run_in_session
 from halfpixel.parity.diagnose.reference_resize import ExactResize
-from halfpixel.parity.diagnose.results import ModelRun, RunStatus
+from halfpixel.parity.diagnose.results import ModelRun, ParityExit, RunStatus
 from halfpixel.parity.fix.primitive_ops import OpenAxis, any_size_resize_nodes
 from halfpixel.parity.formats.loader import load_model
 from halfpixel.parity.formats.model import Attributes, Model
@@ -28,7 +28,7 @@ from halfpixel.parity.formats.onnx import edits
 from halfpixel.parity.formats.onnx.edits import Replacement
 from halfpixel.parity.formats.onnx.flattened import NodeLocation
 from halfpixel.parity.formats.onnx.operators import RESIZE_DEFAULTS, reads_attribute, resize_attribute
-from halfpixel.parity.printable_text import count_text
+from halfpixel.parity.printable_text import count_text, printable
 from halfpixel.parity.runtimes.registry import Runtime, runtime_named
 from halfpixel.parity.runtimes.session import Session
 from halfpixel.parity.runtimes.worker import TIME_LIMIT, JobResult
@@ -62,13 +62,15 @@ class ModelChange:
 class FixedModel:
     """A corrected model that was written to ``path``, with the findings of running it.
 
-    ``left`` are the keys of resizes that still differ, with the reason.
+    ``left`` are the keys of resizes that still differ, with the reason. ``verified`` has the further cases (shapes of
+    open inputs, branches) in which it agrees with the original as well.
     """
 
     path: Path
     changes: tuple[ModelChange, ...]
     run: ModelRun
     left: tuple[tuple[str, str], ...] = ()
+    verified: tuple[str, ...] = ()
 
 
 def fix_model(
@@ -93,7 +95,12 @@ def fix_model(
         raise CannotFix("no resize differs: there is nothing to correct")
     results = [result for result in run.outcomes if result.ran and not result.is_original]
     runtimes = [runtime_named(result.runtime) for result in results]
-    arrays, _ = prepare_feeds(model, feeds or {}, shapes or {})
+    feeds, shapes = feeds or {}, shapes or {}
+    at_shapes = {**shapes, **run.shapes_that_differ}
+    if model.shapes.keys() - shapes:
+        # Its inputs have the sizes of the first case, and it may differ in another one.
+        model = load_model(model.path, at_shapes)
+    arrays, _ = prepare_feeds(model, feeds, at_shapes)
     with Session(time_limit) as session:
         session.warm(runtimes)
         original_run = original_model.run_original(original, model, arrays, session) if original is not None else None
@@ -108,10 +115,12 @@ def fix_model(
         except ValueError as error:
             raise CannotFix(f"the corrected model cannot be written: {error}") from None
         names = [runtime.name for runtime in runtimes]
-        corrected_run = run_in_session(session, load_model(path), names, arrays, None, original)
+        corrected_run = run_in_session(session, load_model(path), names, feeds, shapes, original)
         _check_improved(run, corrected_run)
         _copy_atomically(path, Path(out))
-    return FixedModel(Path(out), tuple(changes), corrected_run, tuple(left))
+    is_verified = original is not None and corrected_run.exit is ParityExit.PARITY
+    verified = tuple(case.name for case in corrected_run.cases if case.ran) if is_verified else ()
+    return FixedModel(Path(out), tuple(changes), corrected_run, tuple(left), verified)
 
 
 def _copy_atomically(path: Path, out: Path) -> None:
@@ -125,13 +134,20 @@ def _copy_atomically(path: Path, out: Path) -> None:
 
 
 def _check_improved(before: ModelRun, after: ModelRun) -> None:
-    """Raise ``CannotFix`` where a runtime does not run the corrected model, or as many resizes differ as before."""
+    """Raise ``CannotFix`` where a runtime does not run the corrected model, or anything is worse than before."""
     ran = {result.runtime for result in after.outcomes if result.ran}
     for result in before.outcomes:
         if result.ran and result.runtime not in ran:
             raise CannotFix(f"{result.runtime} does not run the corrected model")
     if len(after.differing) >= len(before.differing):
         raise CannotFix(f"as many resizes differ in the corrected model: {after.differing[0].key}")
+    if after.against != before.against:
+        return  # an expected output that was itself corrected is no measure of both
+    errors = {(output.output, output.runtime, output.case): output.worst for output in before.outputs}
+    for output in after.outputs:
+        if output.is_wrong and output.worst > errors.get((output.output, output.runtime, output.case), math.inf):
+            name = printable(output.output, 60)
+            raise CannotFix(f"output {name!r} is off by more in the corrected model, on {output.runtime}")
 
 
 def attribute_candidates(place: NodeLocation, expected: ExactResize) -> Iterator[dict[str, object]]:
@@ -219,6 +235,9 @@ class _FixSearch:
     def _target(self, key: str) -> _Target:
         for place, observation in self.inspection.observations.items():
             if place.key == key and isinstance(observation.definition, ExactResize):
+                if place in self.inspection.unproved:
+                    why = self.inspection.unproved[place]
+                    raise CannotFix(f"its counterpart in the reference is likely, and not proved: {why}")
                 x = self.inspection.values()[place.input]
                 return _Target(place, observation.definition, np.asarray(x), observation.shapes)
         raise CannotFix("its expected result is not known")

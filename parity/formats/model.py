@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from halfpixel.golden import Convention
+from halfpixel.golden.sizes import output_size
 from halfpixel.parity.printable_text import join_names, printable
 
 if TYPE_CHECKING:
@@ -118,6 +119,41 @@ class ResizeNode:
         return not self.axes and self.remark == KEEPS_SIZE
 
 
+@dataclass(frozen=True, slots=True)
+class AmbiguousSize:
+    """An axis whose output size depends on how the product of its size and its scale is computed.
+
+    ``exact`` is the size by the specification, the floor of the exact product; ``rounded`` that of the product in
+    float32.
+    """
+
+    axis: int
+    n_in: int
+    scale: Fraction
+    exact: int
+    rounded: int
+
+    def __str__(self) -> str:
+        product = f"{float(self.n_in * self.scale):.10g}"
+        return f"{self.n_in} x {float(self.scale):.9g} is {product}: {self.exact} pixels, and {self.rounded} in float32"
+
+
+def ambiguous_size(axis: ResizedAxis, n_in: int | None = None) -> AmbiguousSize | None:
+    """How the size of an axis depends on the arithmetic, of ``n_in`` pixels or its own; ``None`` where it does not.
+
+    Source of the rule: https://onnx.ai/onnx/operators/onnx__Resize.html.
+    """
+    n_in = axis.n_in if n_in is None else n_in
+    if not n_in or axis.scale is None:
+        return None
+    roi = axis.convention.roi if axis.convention is not None else None
+    extent = roi[1] - roi[0] if roi is not None else Fraction(1)
+    if extent <= 0:
+        return None
+    exact, rounded = (output_size(n_in, axis.scale, "floor", how, extent) for how in ("exact", "float32"))
+    return AmbiguousSize(axis.axis, n_in, axis.scale, exact, rounded) if exact != rounded else None
+
+
 KEEPS_SIZE = "keeps every size: it resizes nothing"
 """The remark of a resize operator that resizes no axis."""
 
@@ -157,6 +193,28 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What the specification of the format does not allow at the node of a key, or in the graph of that path.
+
+    ``advice`` is what to write instead, ``reaction`` what runtimes do with such a file.
+    """
+
+    key: str
+    message: str
+    advice: str = ""
+    reaction: str = "onnxruntime refuses such a file, and others may run it"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowNode:
+    """One node as a step of the data flow: its operator in lower case, and the tensors that it reads and makes."""
+
+    operator: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A model file, read.
 
@@ -178,6 +236,10 @@ class Model:
         The shapes that the caller fixed for inputs, by name.
     problem
         Why sizes inside could not be inferred; empty where they were.
+    flow
+        Of an exported program of torch: every node, in order, by ONNX's names of operators where there is one.
+    faults
+        Of ONNX: what the specification does not allow, so that some runtimes refuse the file.
     """
 
     path: Path
@@ -190,6 +252,8 @@ class Model:
     nodes: int = 0
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False, compare=False)
     problem: str = ""
+    flow: tuple[FlowNode, ...] = field(default=(), repr=False, compare=False)
+    faults: tuple[Fault, ...] = ()
 
     def require_proto(self) -> onnx.ModelProto:
         """The ONNX model; raises ``ValueError`` for a file of another format."""

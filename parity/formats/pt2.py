@@ -21,6 +21,7 @@ from halfpixel.parity.formats.model import (
     KEEPS_SIZE,
     AxisRule,
     BadModel,
+    FlowNode,
     Model,
     Port,
     ResizeNode,
@@ -80,6 +81,7 @@ def read_pt2(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Model:
         nodes = list(graph["nodes"])
         _check(path, nodes, sizes)
         resizes = tuple(filter(None, (_resize(index, node, sizes) for index, node in enumerate(nodes))))
+        flow = tuple(map(_flow_node, nodes))
     except BadModel:
         raise
     except (KeyError, TypeError, AttributeError, IndexError) as error:
@@ -87,7 +89,7 @@ def read_pt2(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Model:
     except ValueError as error:
         raise BadModel(f"{path}: not the graph of an exported program: {printable(error)}") from None
     inputs, shapes = fix_shapes(inputs, shapes, path)
-    return Model(path, "pt2", inputs, outputs, resizes, nodes=len(nodes), shapes=shapes)
+    return Model(path, "pt2", inputs, outputs, resizes, nodes=len(nodes), shapes=shapes, flow=flow)
 
 
 def refuse_pickles(path: Path) -> None:
@@ -172,6 +174,34 @@ def _check(path: Path, nodes: Sequence[Json], sizes: Mapping[str, Shape]) -> Non
             if name is not None and name in made:
                 raise BadModel(f"{path}: two tensors are called {printable(name)!r}")
             made.add(name)
+
+
+_ONNX_OPERATORS = {
+    **{f"conv{count}d": "conv" for count in (1, 2, 3)},
+    **{
+        f"{kind}pool{count}d": f"{name}pool"
+        for kind, name in (("max", "max"), ("avg", "average"))
+        for count in (1, 2, 3)
+    },
+    "convolution": "conv",
+    "cat": "concat",
+    "batchnorm": "batchnormalization",
+}
+"""By torch's names, without underscores, those of the first node that exporters make of them, in lower case."""
+
+
+def _flow_node(node: Json) -> FlowNode:
+    parts = str(node["target"]).split(".")
+    name = (parts[3] if len(parts) > 3 else parts[-1]).replace("_", "").lower()
+    tensors = [part for item in node["inputs"] for part in _tensors(item["arg"])]
+    made = [part for output in node["outputs"] for part in _tensors(output)]
+    return FlowNode(_ONNX_OPERATORS.get(name, name), tuple(tensors), tuple(made))
+
+
+def _tensors(argument: Json) -> list[str]:
+    """The tensors in an argument or result of a node, in order."""
+    alone = [argument["as_tensor"]["name"]] if "as_tensor" in argument else []
+    return alone + [part["name"] for part in argument.get("as_tensors", [])]
 
 
 def _resize(index: int, node: Json, sizes: Mapping[str, Shape]) -> ResizeNode | None:

@@ -11,6 +11,7 @@ from halfpixel.parity.diagnose.results import NodeFinding
 from halfpixel.parity.formats.model import ResizeNode
 from halfpixel.parity.output.terminal import (
     advice_lines,
+    case_lines,
     fixed_lines,
     other_line,
     output_line,
@@ -49,10 +50,10 @@ def report_fields(verdict: ModelVerdict) -> dict[str, Any]:
     return fields | {
         "against": printable(run.against, 80),
         "runtimes": list(runtime_lines(run)),
-        "feeds": [printable(line, 160) for line in run.feeds],
+        "feeds": [*(printable(line, 160) for line in run.feeds), *case_lines(run)],
         "outputs": [output_line(output) for output in run.outputs[:_MAX_OUTPUTS]],
         "others": [other_line(node) for node in run.others],
-        "unseen": [f"{printable(key)}: {printable(reason, 160)}" for key, reason in run.unseen],
+        "unseen": [f"{printable(key)}: {printable(reason, 160)}" for key, reason in (*run.unseen, *run.unpaired)],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from halfpixel.golden.vocabulary import GREY_LEVELS
+from halfpixel.golden.vocabulary import GREY_LEVELS, Cause
 from halfpixel.parity.audit.convention_text import tensorflow_call, torch_call
 from halfpixel.parity.audit.remarks import AuditRemark, Misreading
 from halfpixel.parity.diagnose.results import (
@@ -33,7 +33,7 @@ _HEADINGS = {
     ParityExit.CANNOT_TELL: "CANNOT TELL",
 }
 _FORMATS = {"onnx": "ONNX", "tflite": "LiteRT", "saved_model": "SavedModel", "pt2": "torch exported program"}
-_GROUPING_KINDS = ("meaning", "opset", "attributes", "runtime", "unknown")
+_GROUPING_KINDS = ("meaning", "invalid", "opset", "attributes", "runtime", "unknown")
 """Kinds of remarks that do not depend on sizes."""
 _EXAMPLE_TEXT = " (an example: the file fixes no size)"
 
@@ -46,7 +46,8 @@ def _audit_lines(verdict: ModelVerdict) -> list[str]:
     warned = {key for key, remarks in by_key.items() if any(remark.is_warning for remark in remarks)}
     nodes = sorted(verdict.model.resizes, key=lambda node: node.key not in warned)
     count = sum(node.key in warned for node in nodes)
-    lines = [f"AUDIT (nothing was run): {count_text(len(nodes), 'resize')}, {count} with warnings"]
+    of_file = ", and a warning of the file" if "" in warned else ""
+    lines = [f"AUDIT (nothing was run): {count_text(len(nodes), 'resize')}, {count} with warnings{of_file}"]
     lines += [f"  {_remark_line(remark)}" for remark in by_key.get("", [])]
     groups: dict[object, list[ResizeNode]] = {}
     for node in nodes:
@@ -142,6 +143,8 @@ def fixed_lines(verdict: ModelVerdict) -> list[str]:
     lines = ["", f"written: {printable(fixed.path, 200)}; run again: {_HEADINGS[fixed.run.exit]}"]
     for change in fixed.changes:
         lines += wrap_lines(f"{change.key}: {printable(change.words, 300)}", "  ")
+    if fixed.verified:
+        lines += wrap_lines(f"agrees with the reference in further cases, too: {'; '.join(fixed.verified)}", "  ")
     for key, reason in fixed.left:
         lines += wrap_lines(f"left as it was: {key}: {printable(reason, 200)}", "  ")
     return lines
@@ -171,6 +174,7 @@ def run_lines(verdict: ModelVerdict) -> list[str]:
     lines = [*wrap_lines(f"{_HEADINGS[verdict.exit]}: {summary(verdict)}", ""), ""]
     lines += [f"  {line}" for line in runtime_lines(run)]
     lines += [f"  fed {printable(line, 160)}" for line in run.feeds]
+    lines += [line for text in case_lines(run) for line in wrap_lines(text, "  ")]
     outputs = [output for output in run.outputs if not output.verdict.is_agreement] or list(run.outputs[:3])
     if outputs:
         lines += ["", f"final outputs, against {printable(run.against, 80)}:"]
@@ -185,10 +189,15 @@ def run_lines(verdict: ModelVerdict) -> list[str]:
     if run.unexplained:
         lines += ["", *wrap_lines(_unexplained_text(run), "")]
         lines += [line for output in run.unexplained[:4] for line in wrap_lines(output_line(output), "  ")]
+    for fault in run.faults[:4]:
+        instead = f"; write: {fault.advice}" if fault.advice else ""
+        lines += wrap_lines(f"not valid ONNX: {fault.key}: {fault.message}{instead}", "  ")
     for node in run.others[:4]:
         lines += wrap_lines(other_line(node), "  ")
     for key, reason in run.unseen[:4]:
         lines += wrap_lines(f"not observed: {printable(key)}: {printable(reason, 160)}", "  ")
+    for key, reason in run.unpaired[:4]:
+        lines += wrap_lines(f"not compared with the reference: {printable(key)}: {printable(reason, 200)}", "  ")
     is_fix_tried = verdict.fixed is not None or bool(verdict.fix_problem)
     if run.differing and not is_fix_tried and verdict.model.kind == "onnx":
         lines += ["", f"to have it corrected: halfpixel parity {printable(verdict.model.path, 200)} --fix OUT.onnx"]
@@ -203,22 +212,36 @@ def summary(verdict: ModelVerdict) -> str:
     compared = _count_resizes(verdict, [node for node in run.nodes if node.compared])
     on = f"on {', '.join(ran)}"
     if verdict.exit is ParityExit.PARITY:
-        return f"{compared} of {count} compared {on}, and all agree"
+        return f"{compared} of {count} and {_outputs_compared(verdict)} compared {on}, and all agree"
     if verdict.exit is ParityExit.DIVERGENCE:
         differing = _count_resizes(verdict, run.differing)
         wrong = len({output.output for output in run.outputs if output.is_wrong})
         parts = [f"{differing} of {count} {_differ(differing)}"] if differing else []
         outputs = count_text(len(verdict.model.outputs), "output")
         parts += [f"{wrong} of {outputs} {_differ(wrong)}"] if wrong else []
-        return f"{' and '.join(parts)}, {on}"
+        unsteady = [f"{result.runtime} is not repeatable: {result.message}" for result in run.not_repeatable]
+        found = f"{' and '.join(parts)}, {on}" if parts else f"{compared} of {count} compared {on}, and all agree"
+        return "; ".join([*unsteady, found])
     absent = [result for result in run.outcomes if not result.ran]
     if not ran:
-        return "no runtime ran the model" + (f" ({_reasons(absent)})" if absent else "")
+        failed = "gave the same result twice" if run.not_repeatable else "ran the model"
+        return f"no runtime {failed}" + (f" ({_reasons(absent)})" if absent else "")
+    if run.refusals:
+        fault = run.faults[0]
+        names = " and ".join(result.runtime for result in run.refusals)
+        instead = f"; write: {fault.advice}" if fault.advice else ""
+        return f"{names} {_refuse(len(run.refusals))} the file: {fault.key}: {fault.message}{instead}"
     missing = [result for result in absent if result.runtime in run.wanted]
     if missing:
         return f"a runtime that was asked for did not run ({_reasons(missing)})"
     if run.outputs and not any(output.compared for output in run.outputs):
         return f"no output has anything to compare on {', '.join(ran)}: feed it other values with --input"
+    if len(ran) > 1 and run.maybe_not_run:
+        keys = ", ".join(printable(key, 80) for key in run.maybe_not_run[:3])
+        return f"{count_text(len(run.maybe_not_run), 'resize')} may not have run, in a branch of an If: {keys}"
+    if len(ran) > 1 and not run.compares_resizes:
+        agree = f"{_outputs_compared(verdict)} compared {on} and agrees within rounding"
+        return f"none of {count} could be compared with anything ({agree}); another runtime may show them"
     alone = f"{ran[0]} alone ran: nothing to compare it with (install another runtime, or give --reference)"
     if compared:
         return f"{compared} of {count}: as documented on {ran[0]}, and no more than that is known; {alone}"
@@ -230,8 +253,30 @@ def _count_resizes(verdict: ModelVerdict, findings: Iterable[NodeFinding]) -> in
     return len({node.key if (node := verdict.node(finding.key)) else finding.key for finding in findings})
 
 
+def _outputs_compared(verdict: ModelVerdict) -> str:
+    """How many outputs were compared, of how many."""
+    compared = {output.output for output in verdict.require_run().outputs if output.compared}
+    return f"{len(compared)} of {count_text(len(verdict.model.outputs), 'output')}"
+
+
+def case_lines(run: ModelRun) -> Iterator[str]:
+    """The further ways in which it was run, in one line, and those that were not, or not wholly, a line each."""
+    whole = [printable(case.name, 120) for case in run.cases if not case.message]
+    if whole:
+        yield f"also compared: {'; '.join(whole)}"
+    for case in run.cases:
+        if case.message:
+            how = f"compared on {', '.join(case.ran)} only" if len(case.ran) > 1 and case.outputs else "not compared"
+            how = "outputs not compared" if case.resizes and not case.outputs else how
+            yield f"{how}: {printable(case.name, 120)}: {printable(case.message, 200)}"
+
+
 def _differ(count: int) -> str:
     return "differs" if count == 1 else "differ"
+
+
+def _refuse(count: int) -> str:
+    return "refuses" if count == 1 else "refuse"
 
 
 def other_line(node: DivergentNode) -> str:
@@ -263,12 +308,18 @@ def runtime_lines(run: ModelRun) -> Iterator[str]:
 
 def output_line(output: OutputDifference) -> str:
     """How one output of one runtime differs."""
-    text = f"{printable(output.output, 40)} on {output.runtime}: {output.verdict}"
+    case = f", {printable(output.case, 120)}" if output.case else ""
+    text = f"{printable(output.output, 40)} on {output.runtime}{case}: {output.verdict}"
     if output.message:
         return f"{text}: {printable(output.message, 160)}"
+    silent = f"; {output.silent_channels} of {output.channels} channels hardly move on this input"
+    silent = silent if output.silent_channels and output.channels > 1 else ""
+    if output.worst == 0:
+        return f"{text}{silent}"
     text += f", off by {output.worst:.3g}"
     if math.isfinite(output.share):
-        text += f", {100 * output.share:.3g} % of its range"
+        whose = "its range" if output.channel is None else f"the range of channel {output.channel}"
+        text += f", {100 * output.share:.3g} % of {whose}"
     if output.at:
         text += f", at {output.at}"
     labels = output.labels
@@ -279,7 +330,7 @@ def output_line(output: OutputDifference) -> str:
         text += f"; {labels.changed} of {labels.pixels} pixels ({share}) change label{where}"
     if output.grey_levels is not None:
         text += f"; worst grey level {output.grey_levels:.3g} of {GREY_LEVELS}"
-    return text
+    return text + silent
 
 
 def group_findings(findings: Iterable[NodeFinding]) -> list[list[NodeFinding]]:
@@ -298,6 +349,8 @@ def finding_lines(verdict: ModelVerdict, alike: Sequence[NodeFinding], number: i
     runtimes = " and ".join(one.runtime for one in alike)
     where = f"on {runtimes}" if finding.runtime else "in the file itself, on every runtime"
     sizes = ", ".join(f"{n_in} -> {n_out}" for n_in, n_out in finding.sizes)
+    # A key begins with the branch that it is in.
+    sizes += f", {printable(finding.case, 120)}" if finding.case and not finding.key.startswith(finding.case) else ""
     head = f"{number}. {finding.key}{_quoted_name(node)} {where}: {finding.verdict}"
     texts = [printable(finding.message, 200)] if finding.message else []
     texts.append("; ".join(_error_parts(finding)))
@@ -316,8 +369,17 @@ def _error_parts(finding: NodeFinding) -> Iterator[str]:
         pixels = f", moved by {finding.pixels_moved:.3g} px" if moved else ""
         yield f"worst case {finding.gain:.3g} for images in [-1, 1], {finding.grey_levels:.3g} grey levels{pixels}"
     if finding.own > 0:
-        yield f"own error {finding.own:.3g} on this input (rounding explains {finding.bound:.1g})"
+        alone = "alone, " if _is_only_in_place(finding) else ""
+        yield f"{alone}own error {finding.own:.3g} on this input (rounding explains {finding.bound:.1g})"
+    if finding.in_place is not None and _is_only_in_place(finding):
+        yield f"within the model {finding.in_place:.3g}"
+    if finding.own > 0:
         yield f"inherited {finding.inherited:.3g}"
+
+
+def _is_only_in_place(finding: NodeFinding) -> bool:
+    """Whether it is right alone, and wrong within the model."""
+    return Cause.EXECUTION_PATH in finding.factors and finding.own <= finding.bound
 
 
 def _unexplained_text(run: ModelRun) -> str:

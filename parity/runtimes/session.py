@@ -67,9 +67,10 @@ class Session:
         inputs: Sequence[str],
         outputs: Sequence[str],
         feeds: Sequence[Mapping[str, str]],
+        is_repeated: bool = False,
     ) -> Job:
         """A job for :meth:`run`, which writes its outputs to the folder."""
-        return Job(load, str(path), tuple(inputs), tuple(outputs), tuple(feeds), str(self.folder))
+        return Job(load, str(path), tuple(inputs), tuple(outputs), tuple(feeds), str(self.folder), is_repeated)
 
     def run_model(
         self,

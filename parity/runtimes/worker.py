@@ -5,6 +5,7 @@ The process itself imports this module: nothing here may import adapters, onnx o
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import pickle
@@ -39,6 +40,7 @@ class RunStatus(StrEnum):
     CRASHED = "crashed"
     HUNG = "hung"
     NOT_INSTALLED = "not installed"
+    NOT_REPEATABLE = "not repeatable"
 
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -96,6 +98,8 @@ class Job:
         One dictionary a run: paths of ``.npy`` files by the names of inputs.
     folder
         Where the outputs are written.
+    is_repeated
+        Whether the model is then loaded anew and run on the first feeds again, in memory that is filled differently.
     """
 
     load: str
@@ -104,13 +108,15 @@ class Job:
     outputs: tuple[str, ...]
     feeds: tuple[Mapping[str, str], ...]
     folder: str
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class JobResult:
     """The result of a job. ``files`` has, for each run, the path of each output (``None`` for one that is missing).
 
-    A refused job may have ``files``, too: those of the runs before the one that was refused.
+    A refused job may have ``files``, too: those of the runs before the one that was refused. ``changes`` has for each
+    output of a repeated job its largest change beyond rounding, infinite where it is no number, and its largest value.
     """
 
     status: RunStatus
@@ -119,6 +125,7 @@ class JobResult:
     outputs: tuple[str, ...] = ()
     load_seconds: float = 0.0
     run_seconds: float = 0.0
+    changes: tuple[tuple[float, float], ...] = ()
 
     def arrays(self, run: int = 0) -> dict[str, np.ndarray]:
         """The outputs of one run by name, mapped from their files."""
@@ -224,9 +231,11 @@ class _RuntimeProcess:
         tempfile.tempdir = job.folder
         started = time.perf_counter()
         files: list[tuple[str | None, ...]] = []
+        changes: tuple[tuple[float, float], ...] = ()
         try:
             module, _, name = job.load.partition(":")
-            run = getattr(importlib.import_module(module), name)(job.path, job.inputs, job.outputs)
+            load = getattr(importlib.import_module(module), name)
+            run = load(job.path, job.inputs, job.outputs)
             load_seconds = time.perf_counter() - started
             run_seconds = 0.0
             for feeds in job.feeds:
@@ -235,9 +244,17 @@ class _RuntimeProcess:
                 results = run(arrays)
                 run_seconds += time.perf_counter() - started
                 files.append(self._write(results, job.folder))
+            if job.is_repeated:
+                with _MemoryFilledDifferently() as memory:
+                    del run
+                    run = load(job.path, job.inputs, job.outputs)
+                    arrays = {name: np.load(path) for name, path in job.feeds[0].items()}
+                    memory.fill_cached()
+                    again = run(arrays)
+                changes = tuple(map(_change, files[0], again))
         except Exception as error:
             return JobResult(RunStatus.REFUSED, summarise_exception(error), tuple(files), job.outputs)
-        return JobResult(RunStatus.RAN, "", tuple(files), job.outputs, load_seconds, run_seconds)
+        return JobResult(RunStatus.RAN, "", tuple(files), job.outputs, load_seconds, run_seconds, changes)
 
     def _write(self, arrays: Iterable[np.ndarray | None], folder: str) -> tuple[str | None, ...]:
         paths: list[str | None] = []
@@ -253,3 +270,72 @@ class _RuntimeProcess:
             np.save(path, array)
             paths.append(str(path))
         return tuple(paths)
+
+
+_M_PERTURB, _FILLING = -6, 165
+"""Of ``mallopt`` in GNU's C library: memory is filled as it is given out, and as it comes back.
+https://man7.org/linux/man-pages/man3/mallopt.3.html"""
+_CACHED_SIZES, _CACHED = range(24, 1040, 16), 7
+"""Blocks that it keeps for each thread, so many of each size, and fills with nothing.
+https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html"""
+
+
+class _MemoryFilledDifferently:
+    """While it is entered, memory is filled as it is given out, or is not where it is usually: what is never written
+    to then changes. Does nothing without GNU's C library."""
+
+    def __init__(self) -> None:
+        self.usual = int(os.environ.get("MALLOC_PERTURB_", 0))
+        library = ctypes.CDLL(None) if os.name == "posix" else None
+        self.library = library if hasattr(library, "mallopt") else None
+
+    def __enter__(self) -> _MemoryFilledDifferently:
+        self._fill(0 if self.usual else _FILLING)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._fill(self.usual)
+
+    def _fill(self, value: int) -> None:
+        if self.library is not None:
+            self.library.mallopt(_M_PERTURB, value)
+
+    def fill_cached(self) -> None:
+        """Fill the small blocks that the library keeps for this thread."""
+        if self.library is None:
+            return
+        self.library.malloc.restype = ctypes.c_void_p
+        for size in _CACHED_SIZES:
+            blocks = [ctypes.c_void_p(self.library.malloc(ctypes.c_size_t(size))) for _ in range(_CACHED)]
+            for block in blocks:
+                ctypes.memset(block, 0 if self.usual else 255 - _FILLING, size)
+            for block in blocks:
+                self.library.free(block)
+
+
+_REPEATABLE_WITHIN = 1024 * float(np.finfo(np.float32).eps)
+"""Two runs may add up a million terms in another order, as threads do, which rounds so many times more."""
+
+
+def _change(path: str | None, again: np.ndarray | None) -> tuple[float, float]:
+    """The largest change of an output that was written to ``path``, 0 within rounding, and its largest value at first.
+
+    Rounding is that of each value itself, or of a middling one where it is smaller, and none of whole numbers: what was
+    never written may be larger than all else.
+    """
+    if path is None or again is None:
+        return (0.0 if path is None and again is None else np.inf), 0.0
+    first, again = np.load(path, mmap_mode="r"), np.asarray(again)
+    if again.shape == first.shape and np.array_equal(first, again, equal_nan=first.dtype.kind == "f"):
+        return 0.0, 0.0
+    before = np.abs(np.asarray(first, np.float64))
+    largest = float(np.nan_to_num(before, posinf=0.0).max(initial=0.0))
+    if again.shape != first.shape:
+        return np.inf, largest
+    with np.errstate(invalid="ignore", over="ignore"):
+        change = np.abs(np.subtract(first, again, dtype=np.float64))
+        allowed = np.maximum(np.maximum(before, np.abs(np.asarray(again, np.float64))), np.nanmedian(before))
+    is_same = np.asarray(first == again) | ((first != first) & (again != again))
+    if first.dtype.kind == "f":
+        is_same |= change <= _REPEATABLE_WITHIN * allowed
+    return float(np.nan_to_num(change[~is_same], nan=np.inf, posinf=np.inf).max(initial=0.0)), largest

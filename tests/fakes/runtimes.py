@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 import time
@@ -67,6 +68,17 @@ def kernel(path: str, inputs: Names, outputs: Names) -> RunFunction:
 def coefficient(path: str, inputs: Names, outputs: Names) -> RunFunction:
     """Has -3/4 for every cubic coefficient."""
     return _instead(path, outputs, cubic_coeff_a=-0.75)
+
+
+_LOADS = itertools.count(1)
+
+
+def unsteady(path: str, inputs: Names, outputs: Names) -> RunFunction:
+    """Gives something else each time that it loads a model."""
+    import onnx
+
+    session, change = _session(onnx.load(path)), next(_LOADS)
+    return lambda feeds: [y + y.dtype.type(change) for y in session.run(list(outputs), feeds)]
 
 
 def aliases(path: str, inputs: Names, outputs: Names) -> RunFunction:

@@ -56,7 +56,7 @@ def differing(tmp_path):
 def test_parity_is_exit_0(agreeing, capsys):
     assert main([agreeing, "--against", "onnxruntime,onnx-reference"]) == 0
     told = capsys.readouterr().out
-    assert "PARITY: 1 of 1 resize compared on onnxruntime, onnx-reference, and all agree" in told
+    assert "PARITY: 1 of 1 resize and 1 of 1 output compared on onnxruntime, onnx-reference, and all agree" in told
 
 
 def test_a_divergence_is_exit_1_with_place_cause_and_cure_on_one_screen(differing, capsys):
@@ -256,6 +256,6 @@ def test_what_resizes_only_at_sizes_that_are_fed_is_found(tmp_path, capsys):
     np.save(tmp_path / "x.npy", np.zeros((3, 2, 6, 10), np.float32))
     for more, sizes in (([], "64 -> 128"), (["--input", str(tmp_path / "x.npy")], "6 -> 12")):
         assert main([path, "--against", "onnxruntime,onnx-reference", *more]) == 0
-        assert "1 of 1 resize compared" in capsys.readouterr().out
+        assert "1 of 1 resize and 1 of 1 output compared" in capsys.readouterr().out
         main([path, "--audit", *(["--shape", "x=3,2,6,10"] if more else [])])
         assert f"axes 2: {sizes}" in capsys.readouterr().out

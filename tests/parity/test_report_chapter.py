@@ -113,7 +113,7 @@ def test_a_run_of_pytest_keeps_the_model_and_shows_it(tmp_path):
     assert [one["key"] for one in kept.resizes] == ["main/2:Resize"]
     page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     assert "This model" in page
-    assert "1 of 1 resize compared on onnxruntime, onnx-reference, and all agree" in page
+    assert "1 of 1 resize and 1 of 1 output compared on onnxruntime, onnx-reference, and all agree" in page
 
 
 def test_only_onnx_is_rewritten_and_the_verdict_stays_what_it_is(tmp_path, capsys):

@@ -18,7 +18,7 @@ from halfpixel.parity.diagnose.reference_resize import ExactResize
 from halfpixel.parity.diagnose.results import LabelChange, NodeFinding, ParityExit
 from halfpixel.parity.formats.loader import load_model
 from halfpixel.parity.formats.model import BadModel, Model, Port
-from halfpixel.parity.formats.onnx.flattened import flatten
+from halfpixel.parity.formats.onnx.flattened import WhyHidden, flatten
 from halfpixel.parity.output.terminal import summary
 from halfpixel.parity.output.verdict import ModelVerdict
 from tests.parity.small_models import convolutional, saved
@@ -224,13 +224,15 @@ def test_the_branch_of_a_constant_condition_is_looked_into(tmp_path):
     found = run_model(load_model(_branches(tmp_path, "constant")), ["onnxruntime", "onnx-reference"])
     assert found.exit is ParityExit.PARITY
     assert [one.key for one in found.nodes] == ["main/1:If.then_branch/0:Resize"] * 2
-    assert [key for key, _ in found.unseen] == ["main/1:If.else_branch/0:Resize"]
+    assert found.unseen == (("main/1:If.else_branch/0:Resize", WhyHidden.NEVER_RUN),)
 
 
-def test_other_branches_are_said_not_to_be_looked_into(tmp_path):
+def test_both_branches_of_a_computed_condition_are_run(tmp_path):
     found = run_model(load_model(_branches(tmp_path, "computed")), ["onnxruntime", "onnx-reference"])
-    assert [why for _, why in found.unseen] == ["cannot look inside If"] * 2
-    assert found.nodes == ()
+    assert found.exit is ParityExit.PARITY
+    keys = ["main/2:If.else_branch/0:Resize", "main/2:If.then_branch/0:Resize"]
+    assert sorted(one.key for one in found.nodes) == sorted(keys * 2)
+    assert found.unseen == ()
     assert {one.verdict for one in found.outputs} <= {Verdict.EXACT, Verdict.AGREES}
 
 

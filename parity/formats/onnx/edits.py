@@ -119,15 +119,20 @@ def tensors_around(flat: FlatModel, places: Sequence[NodeLocation]) -> tuple[str
 
 def with_outputs(flat: FlatModel, names: Sequence[str]) -> onnx.ModelProto:
     """The model with further tensors among its outputs."""
+    proto = copy_of(flat)
+    add_outputs(proto, names)
+    return proto
+
+
+def add_outputs(proto: onnx.ModelProto, names: Sequence[str]) -> None:
+    """Put further tensors among the outputs of a copy."""
     import onnx
 
-    proto = copy_of(flat)
     known = {port.name: port for port in proto.graph.value_info}
     present = set(outputs_of(proto))
     for name in names:
         if name not in present:
             proto.graph.output.append(known.get(name, onnx.ValueInfoProto(name=name)))
-    return proto
 
 
 def with_fixed_shapes(proto: onnx.ModelProto, feeds: Mapping[str, np.ndarray]) -> onnx.ModelProto:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,16 @@ _LARGE_MODEL = 8 << 20
 """Bytes beyond which weights lie in a file that all the copies share: a copy then costs next to nothing."""
 _LARGE_TENSOR = 4096
 _WEIGHTS = "weights.bin"
+
+
+class WhyHidden(StrEnum):
+    """Why a resize is not in the main graph of the flat model."""
+
+    LOOP = "cannot look inside Loop"
+    SCAN = "cannot look inside Scan"
+    BRANCH = "in a branch of an If, which may not have run"
+    NEVER_RUN = "nothing runs it: the condition of its If is a constant, or its function is not called"
+    ELSEWHERE = "it is not part of the main graph"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +63,7 @@ class FlatModel:
 
     proto: onnx.ModelProto
     places: tuple[NodeLocation, ...]
-    unseen: tuple[tuple[str, str], ...]
+    unseen: tuple[tuple[str, WhyHidden], ...]
     is_changed: bool
     constants: dict[str, onnx.TensorProto] = field(repr=False)
     folder: Path
@@ -71,7 +82,7 @@ def flatten(model: Model, folder: Path) -> FlatModel:
     Functions are inlined, and so is the branch of an If whose condition is a constant. The resizes in a Loop, a Scan or
     another If are not found.
     """
-    proto = _copied(model, folder)
+    proto = copy_of_model(model, folder)
     by_path = {scope.path: scope for scope in scopes(proto)}
     ports = [_tag_nodes(by_path[resize.graph], k, resize) for k, resize in enumerate(model.resizes)]
     is_changed = bool(proto.functions)
@@ -82,6 +93,11 @@ def flatten(model: Model, folder: Path) -> FlatModel:
         proto = inliner.inline_local_functions(proto)
     while _inline_branch(proto.graph):
         is_changed = True
+    # What is still in a subgraph may run; what is nowhere any more was in a branch that was not taken.
+    left = {entry.value.partition(":")[0] for node in all_nodes(proto.graph) for entry in _tags(node)}
+    why_hidden |= {
+        resize.key: WhyHidden.NEVER_RUN for k, resize in enumerate(model.resizes) if ports[k] and str(k) not in left
+    }
     places = tuple(_locations(proto, model.resizes, ports))
     visible = {place.resize.key for place in places}
     unseen = tuple((key, why) for key, why in why_hidden.items() if key not in visible)
@@ -90,20 +106,22 @@ def flatten(model: Model, folder: Path) -> FlatModel:
         if len(others) != len(node.metadata_props):
             del node.metadata_props[:]
             node.metadata_props.extend(others)
-    return FlatModel(proto, places, unseen, is_changed, _constants(proto.graph), folder)
+    return FlatModel(proto, places, unseen, is_changed, constant_tensors(proto.graph), folder)
 
 
-def _why_not_visible(scope: Scope) -> str:
+def _why_not_visible(scope: Scope) -> WhyHidden:
     """Why the resizes of a graph are not found in the flat one, if they are not."""
     holders = {enclosing.holder for enclosing in scope.enclosing}
-    for operator in ("Loop", "Scan", "If"):
-        if operator in holders:
-            return f"cannot look inside {operator}"
-    return "it is not part of the main graph"
+    reasons = {"If": WhyHidden.BRANCH, "Loop": WhyHidden.LOOP, "Scan": WhyHidden.SCAN}
+    return next((reason for operator, reason in reasons.items() if operator in holders), WhyHidden.ELSEWHERE)
 
 
-def _copied(model: Model, folder: Path) -> onnx.ModelProto:
-    """A copy whose large weights lie in ``folder`` where they are many, or lay outside the file anyway."""
+def _tags(node: onnx.NodeProto) -> list[onnx.StringStringEntryProto]:
+    return [entry for entry in node.metadata_props if entry.key == _TAG]
+
+
+def copy_of_model(model: Model, folder: Path) -> onnx.ModelProto:
+    """A copy of an ONNX model; weights lie in ``folder`` where they are many, or lay outside the file anyway."""
     import onnx
 
     source = model.require_proto()
@@ -190,7 +208,7 @@ def _locations(
             yield NodeLocation(resizes[k], tuple(indices), taken, made, call)
 
 
-def _constants(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
+def constant_tensors(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:
     """The constant tensors of a graph by name: initializers, results of Constant, and what Identity makes of them."""
     constants = {tensor.name: tensor for tensor in graph.initializer}
     for node in graph.node:
@@ -220,7 +238,7 @@ def _inline_branch(graph: onnx.GraphProto) -> bool:
     """Put the branch of one If with a constant condition in its place; whether there was one."""
     from onnx import NodeProto, helper, numpy_helper
 
-    constants = _constants(graph)
+    constants = constant_tensors(graph)
     for index, node in enumerate(graph.node):
         if not is_own(node, "If") or node.input[0] not in constants:
             continue

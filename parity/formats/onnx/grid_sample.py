@@ -47,15 +47,37 @@ def grid_sample_resize(node: ResizeNode, values: StaticValues, inputs: Sequence[
     lines = _sampling_positions(grid)
     if lines is None:
         return replace(node, rank=rank, remark="its constant sampling grid warps: it is no resize")
-    aligned = bool(node.attributes.get("align_corners", 0))
-    axes = []
-    for axis, (n_in, line) in enumerate(zip(sizes, lines, strict=True), 2):
-        # x in [-1, 1] to pixels.
-        pixels = (line + 1) / 2 * (n_in - 1) if aligned else ((line + 1) * n_in - 1) / 2
-        axes.append(ResizedAxis(axis, _grid_convention(node.attributes, pixels, n_in), n_in, len(line)))
+    axes = [
+        ResizedAxis(axis, _grid_convention(node.attributes, line, n_in), n_in, len(line))
+        for axis, (n_in, line) in enumerate(zip(sizes, lines, strict=True), 2)
+    ]
     is_known = all(axis.convention is not None for axis in axes)
-    remark = "" if is_known else "its constant sampling grid follows no named convention"
+    remark = "" if is_known else _unknown_grid(node, sizes, lines)
     return replace(node, rank=rank, axes=tuple(axes), remark=remark)
+
+
+def _unknown_grid(node: ResizeNode, sizes: Sequence[int], lines: Sequence[np.ndarray]) -> str:
+    """Why a grid follows no named convention: with the other ``align_corners`` it may."""
+    aligned = bool(node.attributes.get("align_corners", 0))
+    other = {**node.attributes, "align_corners": int(not aligned)}
+    conventions = [_grid_convention(other, line, n_in) for n_in, line in zip(sizes, lines, strict=True)]
+    known = {c.coordinate_transformation_mode for c in conventions if c is not None}
+    if None in conventions or not known <= {"half_pixel", "align_corners"}:
+        return "its constant sampling grid follows no named convention"
+    moved = max(
+        float(np.abs(_pixels(line, n_in, aligned) - _pixels(line, n_in, not aligned)).max())
+        for n_in, line in zip(sizes, lines, strict=True)
+    )
+    made, has = (f"align_corners={int(flag)}" for flag in (not aligned, aligned))
+    return (
+        f"its constant sampling grid was made for {made} ({' and '.join(sorted(known))}), and the node has {has}: "
+        f"it samples up to {moved:.3g} pixels away"
+    )
+
+
+def _pixels(line: np.ndarray, n_in: int, aligned: bool) -> np.ndarray:
+    """Positions in [-1, 1] as pixels."""
+    return (line + 1) / 2 * (n_in - 1) if aligned else ((line + 1) * n_in - 1) / 2
 
 
 def _constant_grid(values: StaticValues, name: str) -> np.ndarray | None:
@@ -94,8 +116,12 @@ def _sampling_positions(grid: np.ndarray) -> list[np.ndarray] | None:
     return lines
 
 
-def _grid_convention(attributes: Attributes, pixels: np.ndarray, n_in: int) -> Convention | None:
-    """The convention of a GridSample that samples an axis of ``n_in`` pixels at these; ``None`` for no named one."""
+def _grid_convention(attributes: Attributes, line: np.ndarray, n_in: int) -> Convention | None:
+    """The convention of a GridSample that samples an axis of ``n_in`` pixels at these positions in [-1, 1].
+
+    ``None`` for no named one.
+    """
+    pixels = _pixels(line, n_in, bool(attributes.get("align_corners", 0)))
     kernel = _GRID_KERNELS.get(str(attributes.get("mode", "linear")).lower())
     reflected = "mirror" if attributes.get("align_corners", 0) else "reflect"
     borders = {"zeros": "constant", "border": "replicate", "reflection": reflected}

@@ -65,6 +65,12 @@ def reads_attribute(attributes: Attributes, name: str) -> bool:
     return bool(readers.get(name, True))
 
 
+def has_scales(node: ResizeNode) -> bool:
+    """Whether the node's output sizes follow from its scales: those of an aspect ratio that is kept do not."""
+    is_stretched = resize_attribute(node.attributes, "keep_aspect_ratio_policy") == "stretch"
+    return node.op in ("Resize", "Upsample") and is_stretched and any(axis.scale is not None for axis in node.axes)
+
+
 def is_before_11(node: ResizeNode) -> bool:
     """Whether the node is of a time when ONNX's text stated no coordinates: an Upsample, or a Resize of opset 10."""
     return node.op == "Upsample" or (node.op == "Resize" and (node.opset or 0) < 11)

@@ -26,7 +26,9 @@ from halfpixel.parity.formats.model import (
     fix_shapes,
 )
 from halfpixel.parity.formats.onnx.fused_patterns import fused_resizes
-from halfpixel.parity.formats.onnx.graphs import OWN_DOMAINS, Scope, all_nodes, scopes, subgraphs
+from halfpixel.parity.formats.onnx.graphs import OWN_DOMAINS, Scope, all_nodes, scopes
+from halfpixel.parity.formats.onnx.node_checks import faults_of, repeated_names
+from halfpixel.parity.formats.onnx.normal_form import bind_attributes, inputs_read, sort_nodes
 from halfpixel.parity.formats.onnx.operators import resize_of_node
 from halfpixel.parity.formats.onnx.shape_inference import dtype_of, infer_shapes, shape_of, start_inference_process
 from halfpixel.parity.formats.onnx.static_values import StaticValues
@@ -134,7 +136,7 @@ def _check_order(scope: Scope, outer: set[str], path: Path) -> set[str]:
     """The names that the scope's own subgraphs see; every input must have been made before it is used."""
     own = {*scope.inputs} | scope.constant_names
     for index, node in enumerate(scope.nodes):
-        for name in filter(None, _inputs_read(node)):
+        for name in filter(None, inputs_read(node)):
             if name in own or name in outer:
                 continue
             if name not in scope.producers:
@@ -145,16 +147,6 @@ def _check_order(scope: Scope, outer: set[str], path: Path) -> set[str]:
         if name not in own and name not in outer:
             raise BadModel(f"{path}: output {printable(name)!r} of {printable(scope.path)} is made by nothing")
     return own
-
-
-def _inputs_read(node: onnx.NodeProto) -> Iterator[str]:
-    """Names that a node reads of its own scope: its inputs, and those that the graphs it holds take from outside."""
-    yield from node.input
-    for _, graph in subgraphs(node):
-        made = {tensor.name for tensor in (*graph.input, *graph.initializer)}
-        for inner in graph.node:
-            yield from (name for name in _inputs_read(inner) if name not in made)
-            made |= set(inner.output)
 
 
 def _order_problem(scope: Scope, index: int, name: str) -> str:
@@ -168,7 +160,7 @@ def _order_problem(scope: Scope, index: int, name: str) -> str:
         if producer in seen:
             continue
         seen.add(producer)
-        sources = _inputs_read(scope.nodes[producer])
+        sources = inputs_read(scope.nodes[producer])
         waiting += [scope.producers[source] for source in sources if source in scope.producers]
     return f"nodes are not in order: {scope.key(index)} reads {printable(name)!r}, which is made only after it"
 
@@ -275,7 +267,9 @@ def read_onnx(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Model:
 def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Model:
     start_inference_process()
     proto = _parse(path)
+    faults = sort_nodes(proto)
     check_model_proto(proto, path)
+    bind_attributes(proto, path)
     constants = {tensor.name for tensor in proto.graph.initializer}
     inputs = tuple(_port(port) for port in proto.graph.input if port.name not in constants)
     inputs, shapes = fix_shapes(inputs, shapes, path)
@@ -285,13 +279,16 @@ def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Model:
     resizes: list[ResizeNode] = []
     values_of: dict[int, StaticValues] = {}
     count = 0
-    for scope in scopes(proto):
+    all_scopes = list(scopes(proto))
+    repeated = repeated_names(all_scopes)
+    for scope in all_scopes:
         count += len(scope.nodes)
         # Shape inference tells nothing of the bodies of functions.
         known = ({}, {}) if scope.enclosing[-1].is_function else (inferred.shapes, inferred.dtypes)
         values = StaticValues(scope, path.parent, *known, values_of.get(id(scope.outer)))
         values_of[id(scope)] = values
         resizes += _resizes(values, proto)
+        faults += faults_of(values, repeated)
     return Model(
         path,
         "onnx",
@@ -303,6 +300,7 @@ def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Model:
         nodes=count,
         shapes=shapes,
         problem=inferred.problem,
+        faults=tuple(faults),
     )
 
 

@@ -136,4 +136,4 @@ def test_an_input_without_a_rank_has_the_shape_that_is_given(shape, tmp_path, ca
     assert main(arguments) == 2
     assert capsys.readouterr().err == "input 'x' has no shape: give one with --shape\n"
     assert main([*arguments, "--shape", f"x={shape}"]) == 0
-    assert "1 of 1 resize compared" in capsys.readouterr().out
+    assert "1 of 1 resize and 1 of 1 output compared" in capsys.readouterr().out
