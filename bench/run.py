@@ -15,12 +15,12 @@ from xml.etree import ElementTree
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench import detection, interruptions, parity, random_operators, sweep
+from bench import detection, integer_rules, interruptions, parity, random_operators, sweep
 from bench.table import table
 from halfpixel.probe import SIZE_SETS
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("sweep", "suites", "detection", "parity", "random", "interruptions")
+PARTS = ("sweep", "suites", "detection", "parity", "random", "integers", "interruptions")
 # Two processes on two cores: pools of threads inside each would only contend. They must be set before any import.
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2, help="how many share the sweep")
     parser.add_argument("--operators", type=int, default=1000, help="how many random wrong operators are asked")
     parser.add_argument("--interruptions", type=int, default=200, metavar="N", help="how many runs are ended early")
+    parser.add_argument("--images", type=int, default=10_000, help="on how many each integer rule is compared")
     parser.add_argument("--only", choices=PARTS, action="append", help="leave the other parts out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.parse_args()
@@ -102,6 +103,9 @@ def main() -> None:
         wrong = [trial for trial in trials if trial.faults]
         print(table(f"Runs that were ended early: {len(wrong)} of {len(trials)} left something wrong", found))
         print("\n".join(f"{trial.way} after {trial.seconds:.1f} s: {'; '.join(trial.faults)}" for trial in wrong))
+    if "integers" in parts:
+        figures["integers"] = found = integer_rules.measure(options.images)
+        print(table(f"Integer rules against their libraries, {options.images} images each", found))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
 

@@ -1,4 +1,4 @@
-"""The golden commands: show an exact matrix, list the named conventions, write and verify the test vectors."""
+"""The golden commands: show an exact matrix, list conventions and sets, write, verify and pack the vectors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from halfpixel.golden import vectors
 from halfpixel.golden.catalogue import CATALOGUE
 from halfpixel.golden.convention import Convention
 from halfpixel.golden.coordinates import coordinates
@@ -19,6 +18,8 @@ from halfpixel.golden.options import (
     convention_from_options,
     parse_number,
 )
+from halfpixel.golden.vector_sets import folder
+from halfpixel.golden.vector_sets.sets import definitions, vectors
 
 LARGEST_SCALE = 10_000
 """Entries of the largest matrix that is printed."""
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(prog="halfpixel golden", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="show|list|verify|write")
+    commands = parser.add_subparsers(required=True, metavar="show|list|verify|write|zip")
     show = commands.add_parser("show", help="print an exact matrix")
     show.set_defaults(run=_show)
     show.add_argument("n_in", help="pixels of the input axis")
@@ -79,14 +80,19 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--scale", metavar="S", help="output over input, such as 5/3 or 0.6; without it n_out / n_in")
     for option, field, about in CONVENTION_OPTIONS:
         show.add_argument(option, dest=field, **about)
-    commands.add_parser("list", help="list the named conventions").set_defaults(run=_list)
+    listing = commands.add_parser("list", help="list the named conventions")
+    listing.set_defaults(run=_list)
+    listing.add_argument("--sets", action="store_true", help="list the sets of vectors instead")
     for name, run, text in (
         ("verify", _verify, "make the test vectors anew and compare"),
         ("write", _write, "write the test vectors"),
     ):
         command = commands.add_parser(name, help=text)
         command.set_defaults(run=run)
-        command.add_argument("folder", nargs="?", type=Path, default=vectors.FIXTURES, metavar="DIR")
+        command.add_argument("folder", nargs="?", type=Path, default=folder.FOLDER, metavar="DIR")
+    packing = commands.add_parser("zip", help="write the test vectors into one zip file")
+    packing.set_defaults(run=_zip)
+    packing.add_argument("file", type=Path, metavar="FILE")
     return parser
 
 
@@ -106,23 +112,35 @@ def _size(name: str, text: str) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    rows = [(entry.name, str(entry.convention), entry.source) for entry in CATALOGUE]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for name, convention, source in rows:
-        print(f"{name:<{widths[0]}}  {convention:<{widths[1]}}  {source}")
+    rows: list[tuple[str, ...]]
+    if options.sets:
+        rows = [("set", "vectors", "flags", "what it is")]
+        for definition in definitions():
+            made = vectors(definition)
+            flags = {flag for vector in made for flag in vector.flags}
+            rows.append((definition.name, str(len(made)), str(len(flags)), definition.title))
+    else:
+        rows = [(entry.name, str(entry.convention), entry.source) for entry in CATALOGUE]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
-    result = vectors.verify(options.folder)
+    result = folder.verify(options.folder)
     for problem in result.problems:
         print(problem, file=sys.stderr)
     outcome = f"{len(result.problems)} not as they should be" if result.problems else "all as they should be"
-    print(f"{result.files} files, {result.cases} cases: {outcome}")
+    print(f"{result.files} files, {result.vectors} vectors, {result.cases} cases: {outcome}")
     return 1 if result.problems else 0
 
 
 def _write(options: argparse.Namespace) -> int:
-    paths = vectors.write(options.folder)
-    print(f"{len(paths)} files written to {options.folder}")
+    print(f"{len(folder.write(options.folder))} files written to {options.folder}")
+    return 0
+
+
+def _zip(options: argparse.Namespace) -> int:
+    print(f"{folder.write_zip(options.file)} files written to {options.file}")
     return 0

@@ -8,7 +8,8 @@ def test_my_resize_is_what_it_says():
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,23 @@ import numpy.typing as npt
 from halfpixel.golden import Convention, matrix
 from halfpixel.golden.catalogue import named_convention
 from halfpixel.golden.vocabulary import GREY_LEVELS, Verdict
+from halfpixel.probe.compare.argued_tolerance import DifferentFunctionsError, Tolerance, argued_tolerance
 from halfpixel.probe.compare.comparison import check
-from halfpixel.probe.compare.tolerance import operator_tolerance, row_gain
+from halfpixel.probe.compare.value_tolerance import value_tolerance
+from halfpixel.probe.vector_check.outcomes import check_vectors
+from halfpixel.probe.vector_check.report import VectorReport
+from halfpixel.probe.vector_check.vector_set import read_set
 
-__all__ = ["assert_close_to_exact", "assert_resizes", "exact_resize", "rounding_tolerance"]
+__all__ = [
+    "DifferentFunctionsError",
+    "Tolerance",
+    "assert_close_to_exact",
+    "assert_passes_vectors",
+    "assert_resizes",
+    "exact_resize",
+    "rounding_tolerance",
+    "tolerance",
+]
 
 Array = npt.NDArray[Any]
 Sizes = str | tuple[tuple[int, int], ...]
@@ -92,6 +106,24 @@ def assert_close_to_exact(
     )
 
 
+def assert_passes_vectors(
+    function: Callable[..., Any], vectors: str, *, run: Sequence[str] = (), skip: Sequence[str] = ()
+) -> None:
+    """Assert that ``function`` returns what a set of test vectors expects, such as ``"pillow-bicubic-uint8"``.
+
+    ``function(image, size)`` takes an image ``(H, W)`` or ``(H, W, C)`` of the set's dtype and the size ``(h, w)``.
+    ``vectors`` is the name of a set, or the path of its JSON file; ``run`` and ``skip`` are globs of ids and flags of
+    vectors. An exception of the function is a failure.
+
+    Raises ``AssertionError`` with the first vector that fails and the faults that explain all failures, as ``halfpixel
+    check --vectors`` prints them. Raises ``ValueError`` for an unknown set, and where no vector is left.
+    """
+    chosen = read_set(vectors).chosen(run, skip)
+    report = VectorReport(getattr(function, "__qualname__", repr(function)), chosen, check_vectors(function, chosen))
+    if not report.passes:
+        raise AssertionError(f"the function does not return what the vectors expect\n{report}")
+
+
 def exact_resize(image: npt.ArrayLike, size: tuple[int, int], convention: Convention | str) -> Array:
     """The image that ``convention`` makes of ``image``: float64, from exact weights.
 
@@ -112,19 +144,41 @@ def rounding_tolerance(
 ) -> float:
     """By how much a correct resize of ``image`` may differ from the exact one, in the image's own units.
 
-    A weight computed in float32 is off by its coordinate's rounding times the kernel's slope, and by a few roundings of
-    its own (``halfpixel.probe.compare.tolerance.gain_tolerance`` has the count); two axes multiply. An output is off by
-    the sum of these over its weights, times the largest value of the image. On top of that the result is rounded once
-    to ``dtype``: by half a level for integers, and by the unit roundoff of a float times the largest possible output.
+    :func:`tolerance` without its words, for the largest value of this image. Integers of every width are rounded by
+    half a level at most; floats other than float16 are held to float32.
     """
-    pixels, chosen = np.asarray(image), _convention(convention)
-    size_in = (pixels.shape[0], pixels.shape[1])
-    gains = [row_gain(matrix(chosen, *pair).to_array()) for pair in zip(size_in, size, strict=True)]
+    pixels, kind = np.asarray(image), np.dtype(dtype)
     peak = float(np.abs(pixels.astype(np.float64)).max(initial=0))
-    weights = operator_tolerance(chosen, size_in, size, gains)
-    kind = np.dtype(dtype)
-    last = 0.5 if np.issubdtype(kind, np.integer) else float(np.finfo(kind).eps) / 2 * gains[0] * gains[1] * peak
-    return weights * peak + last
+    rounded_to = "uint8" if np.issubdtype(kind, np.integer) else "float16" if kind == np.float16 else "float32"
+    return value_tolerance(_convention(convention), (pixels.shape[0], pixels.shape[1]), size, rounded_to, peak).total
+
+
+def tolerance(
+    convention: Convention | str,
+    size_in: tuple[int, int],
+    size_out: tuple[int, int],
+    dtype: npt.DTypeLike = np.float32,
+    *,
+    against: Convention | str | None = None,
+) -> Tolerance:
+    """The absolute tolerance that rounding explains, with its argument and what it would hide.
+
+    ``np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance("torch-bicubic", (224, 224), (64, 64)))``: the
+    result is a float. ``.because`` holds a sentence for each part of the bound, ``.hides`` one for each kind of error
+    that a test with it cannot see, and ``.would_hide(1e-3)`` the same for a tolerance of your own. ``halfpixel
+    tolerance`` prints them.
+
+    Sizes are (height, width). Values are floats in [-1, 1], or levels 0 to 255 for uint8; ``dtype`` is float32, float16
+    or uint8. The bound is for one correct result against the exact one; with ``against``, for two correct results, of
+    ``convention`` and of ``against``, which may be the same. Raises :class:`DifferentFunctionsError`, with ``.levels``,
+    where the exact results of both differ: no tolerance is right then. Raises ``ValueError`` for an unknown name, for
+    another dtype, or for a side below 1.
+    """
+    sizes = [(operator.index(size[0]), operator.index(size[1])) for size in (size_in, size_out)]
+    if min(map(min, sizes)) < 1:
+        raise ValueError(f"sizes must be (height, width) of sides from 1, not {size_in} and {size_out}")
+    other = None if against is None else _convention(against)
+    return argued_tolerance(_convention(convention), sizes[0], sizes[1], np.dtype(dtype).name, other)
 
 
 def _convention(convention: Convention | str) -> Convention:

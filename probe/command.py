@@ -42,6 +42,7 @@ from halfpixel.probe.variants.edges.observe import edges
 from halfpixel.probe.variants.gradients.observe import gradients
 from halfpixel.probe.variants.observation import Observation
 from halfpixel.probe.variants.paths.observe import paths
+from halfpixel.probe.vector_check.options import add_vector_options, answer_vectors, refuse_vector_options
 
 NAMED, NOT_NAMED, BAD_INPUT = 0, 1, 2
 VARIANTS: dict[str, Callable[[Operation], list[Observation]]] = {
@@ -93,10 +94,11 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="of files: write a small image on which the conventions that explain them differ, and say the size",
     )
-    command = commands.add_parser("check", help="compare it with a convention")
+    command = commands.add_parser("check", help="compare it with a convention, or with test vectors")
     command.set_defaults(run=_check)
     add_subject_options(command, takes_files=True)
     add_size_options(command)
+    add_vector_options(command)
     command.add_argument("convention", nargs="?", metavar="CONVENTION", help="a name of the catalogue, as --name")
     command.add_argument("--name", help="a convention from the catalogue, instead of the options below")
     for option, field, about in CONVENTION_OPTIONS:
@@ -156,6 +158,9 @@ def _identified(options: argparse.Namespace) -> Identification:
 
 
 def _check(options: argparse.Namespace) -> int:
+    if options.vectors is not None:
+        return answer_vectors(options)
+    refuse_vector_options(options)
     explicit = options.operation or options.command or options.input or options.output
     if options.subject is not None and options.convention is None and explicit:
         options.subject, options.convention = None, options.subject

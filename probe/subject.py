@@ -72,7 +72,7 @@ def add_subject_options(command: argparse.ArgumentParser, takes_files: bool) -> 
         metavar="'PROGRAM {in} {w} {h} {out}'",
         help="a program: it reads {in} and writes {w} x {h} pixels to {out}; no shell runs it",
     )
-    command.add_argument("--format", choices=DTYPES_OF, help="of the program's files; png of 8 bits by default")
+    command.add_argument("--format", choices=DTYPES_OF, help="of the program's files; png by default, npy for float32")
     command.add_argument("--time-limit", metavar="SECONDS", help=f"for each run of the program; {SECONDS:g} by default")
     command.add_argument("--dtype", choices=DTYPES, help="of the images; found by trying by default")
     if takes_files:
@@ -186,7 +186,7 @@ def _kind(text: str) -> str:
 
 
 def _program(options: argparse.Namespace, command: str) -> tuple[ExternalProgram, str]:
-    file_format = options.format or "png"
+    file_format = options.format or ("npy" if options.dtype == "float32" else "png")
     dtypes = DTYPES_OF[file_format]
     if options.dtype not in (None, *dtypes):
         raise ValueError(f"--format {file_format} holds {' or '.join(dtypes)}, not {options.dtype}")

@@ -8,12 +8,11 @@ import sys
 from collections.abc import Sequence
 
 from halfpixel.adapters import operations
-from halfpixel.golden import Convention, matrix
+from halfpixel.golden import Convention
 from halfpixel.golden.catalogue import CATALOGUE
 from halfpixel.golden.options import CommandParser, parse_number
-from halfpixel.golden.vocabulary import GREY_LEVELS
-from halfpixel.probe.compare.tolerance import coordinate_error
-from halfpixel.probe.compare.value_tolerance import DTYPES, ValueTolerance, hidden_by, joint_gain, value_tolerance
+from halfpixel.probe.compare.argued_tolerance import DifferentFunctionsError, argued_tolerance
+from halfpixel.probe.compare.value_tolerance import DTYPES
 from halfpixel.probe.measure.sizes import Pair
 from halfpixel.probe.operation_search import find_operation
 
@@ -81,52 +80,21 @@ def _answer(
     print(f"{name}: {convention}")
     for other, claim in others:
         print(f"against:     {other}: {claim}")
-        if claim != convention and (apart := _levels_apart(convention, claim, size_in, size_out)) > 0:
-            print(f"tolerance:   none is right: they are different functions, up to {apart:.4g} grey levels apart here")
-            return _NONE_IS_RIGHT
-    bound = value_tolerance(convention, size_in, size_out, dtype)
-    count = len(named)
+    try:
+        right = argued_tolerance(convention, size_in, size_out, dtype, others[0][1] if others else None)
+    except DifferentFunctionsError as different:
+        print(f"tolerance:   {different}")
+        return _NONE_IS_RIGHT
     values = "grey levels" if dtype == "uint8" else "values in [-1, 1]"
     print(f"images:      {_text(size_in)} -> {_text(size_out)}, {dtype}, {values}")
-    print(f"tolerance:   {_amount(bound, count * bound.total)}{', the sum of both calls' if count == 2 else ''}")
-    for line in _reasons(bound, size_in):
+    print(f"tolerance:   {right}")
+    for line in right.because:
         print(f"because:     {line}")
-    tolerance = count * bound.total if chosen is None else chosen
     if chosen is not None:
-        print(f"yours:       {_amount(bound, chosen)}: {_held_against(chosen, count * bound.total)}")
-    for line in _hides(convention, size_in, size_out, tolerance / bound.unit * 2 / GREY_LEVELS):
+        print(f"yours:       {right.text(chosen)}: {_held_against(chosen, right)}")
+    for line in right.hides if chosen is None else right.would_hide(chosen):
         print(f"it hides:    {line}")
     return _RIGHT
-
-
-def _levels_apart(a: Convention, b: Convention, size_in: Pair, size_out: Pair) -> float:
-    """At most how many grey levels two conventions are apart at a size."""
-    pairs = list(zip(size_in, size_out, strict=True))
-    exact, other = ([matrix(convention, *pair).to_array() for pair in pairs] for convention in (a, b))
-    return joint_gain(exact, other) / 2 * GREY_LEVELS
-
-
-def _amount(bound: ValueTolerance, value: float) -> str:
-    if bound.dtype == "uint8":
-        return f"{value:.3g} of {GREY_LEVELS} grey levels"
-    return f"{value:.3g} ({value / bound.unit:.2g} of {GREY_LEVELS} grey levels)"
-
-
-def _reasons(bound: ValueTolerance, size_in: Pair) -> list[str]:
-    error = coordinate_error(max(size_in))
-    lines = [
-        f"weights, {bound.weights:.2g}: a float32 coordinate is off by up to {error:.2g} pixels, and a weight by that "
-        "times the kernel's slope",
-        f"sums, {bound.sums:.2g}: each product and each addition is rounded to float32",
-    ]
-    if bound.result:
-        lines.append(f"the result, {bound.result:.2g}: it is rounded to {bound.dtype} once")
-    if bound.between_passes:
-        lines.append(
-            f"a call that rounds after its first pass, too, as Pillow does, is off by up to {bound.between_passes:.2g} "
-            "levels more"
-        )
-    return lines
 
 
 def _held_against(chosen: float, right: float) -> str:
@@ -135,22 +103,6 @@ def _held_against(chosen: float, right: float) -> str:
             f"too small by {right / chosen:.2g} times: a correct call can fail" if chosen else "a correct call can fail"
         )
     return f"{chosen / right:.2g} times what rounding explains"
-
-
-def _hides(convention: Convention, size_in: Pair, size_out: Pair, tolerance: float) -> list[str]:
-    hidden = hidden_by(convention, size_in, size_out, tolerance)
-    lines = []
-    if hidden.coefficient is not None:
-        low, high = hidden.coefficient
-        lines.append(
-            f"a cubic coefficient from {low:.6g} to {high:.6g}, where {float(convention.cubic_coeff_a or 0):g} is right"
-        )
-    if hidden.shift:
-        lines.append(f"a shift of the whole image by {hidden.shift:.2g} input pixels")
-    lines.append(f"weights that are too large by {hidden.brightness:.2g} of themselves")
-    if hidden.names:
-        lines.append(f"other conventions, at this size: {', '.join(hidden.names)}")
-    return lines
 
 
 def _text(size: Pair) -> str:

@@ -14,7 +14,7 @@ import torch
 from onnx.reference import ReferenceEvaluator
 
 from halfpixel.golden.align_corners import MODES, SampledAxis, exact_axis
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, gain_tolerance
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, gain_tolerance
 from halfpixel.segmentation.label_maps import exact_resize
 
 RuntimeOutputs = dict[str, np.ndarray]
@@ -71,7 +71,7 @@ def exact_resize_nchw(low: np.ndarray, setting: bool, size: tuple[int, int]) -> 
 def resize_bound(setting: bool, size_in: tuple[int, ...], size_out: tuple[int, ...]) -> float:
     """What float32 may change in a bilinear resize of values in [-1, 1].
 
-    Along one axis it is the bound of :func:`halfpixel.probe.compare.tolerance.gain_tolerance`; the second resizes what
+    Along one axis it is the bound of :func:`halfpixel.golden.tolerance.gain_tolerance`; the second resizes what
     the first left.
     """
     high, wide = (gain_tolerance(MODES[setting], *pair, 1.0) for pair in zip(size_in, size_out, strict=True))

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from halfpixel.golden.align_corners import MODES, exact_axis, largest_shift_in_output, shift_in_output
-from halfpixel.probe.compare.tolerance import gain_tolerance
+from halfpixel.golden.tolerance import gain_tolerance
 from halfpixel.segmentation import label_maps
 from halfpixel.segmentation.coverage import pixel_cells
 from halfpixel.segmentation.scenes import Edge, Scene

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from halfpixel.golden.integer_rules import onnx, opencv, pillow, tensorflow, torch
+from halfpixel.golden.integer_rules import onnx, onnxruntime, opencv, pillow, tensorflow, torch
 from halfpixel.golden.integer_rules.rule import IntegerRule
 
 __all__ = ["INTEGER_RULES", "IntegerRule"]
 
 INTEGER_RULES: dict[str, IntegerRule] = {
-    rule.name: rule for module in (pillow, torch, opencv, tensorflow, onnx) for rule in module.RULES
+    rule.name: rule for module in (pillow, torch, opencv, tensorflow, onnx, onnxruntime) for rule in module.RULES
 }
 """Every rule by its name."""

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from halfpixel.golden import Convention, matrix, tie_distance
+from halfpixel.golden.tolerance import coordinate_error, grey_levels
 from halfpixel.golden.vocabulary import Verdict
 from halfpixel.parity.audit.convention_text import convention_text
 from halfpixel.parity.audit.ledger_lookup import LedgerEntry, ledger_entries
@@ -17,7 +18,6 @@ from halfpixel.parity.formats.model import Fault, Model, ResizedAxis, ResizeNode
 from halfpixel.parity.formats.onnx.operators import has_scales, reads_attribute, resize_attribute
 from halfpixel.parity.formats.pt2 import OPERATORS
 from halfpixel.parity.printable_text import printable
-from halfpixel.probe.compare.tolerance import coordinate_error, grey_levels
 
 # Parameters that exporters, people and runtimes most often take for something else.
 _MISREADINGS = (

@@ -13,6 +13,7 @@ import numpy as np
 from halfpixel.adapters import Operation
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import ExactMatrix, matrix
+from halfpixel.golden.tolerance import gain_tolerance, grey_levels
 from halfpixel.golden.vocabulary import GREY_LEVELS, Cause, Verdict
 from halfpixel.parity.diagnose.model_under_test import ModelUnderTest, OnnxModelUnderTest
 from halfpixel.parity.diagnose.per_node_comparison import Activations, NodeObservation
@@ -30,7 +31,6 @@ from halfpixel.parity.runtimes.registry import Runtime
 from halfpixel.probe.compare.attribution import attribute
 from halfpixel.probe.compare.candidates import Candidate, differences, nearest_first
 from halfpixel.probe.compare.comparison import against_convention
-from halfpixel.probe.compare.tolerance import gain_tolerance, grey_levels
 from halfpixel.probe.measure.axis_matrix import AXES, Refused, Sweep, sweep
 
 if TYPE_CHECKING:

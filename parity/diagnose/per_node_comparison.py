@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF
 from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.parity.diagnose.model_under_test import (
     NOISE_SLICES,
@@ -28,7 +29,6 @@ from halfpixel.parity.diagnose.results import NodeFinding
 from halfpixel.parity.formats.model import AmbiguousSize, ResizeNode, ambiguous_size
 from halfpixel.parity.formats.onnx.flattened import NodeLocation
 from halfpixel.parity.formats.onnx.operators import has_scales, size_input_names, with_actual_sizes
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF
 
 Activations = Mapping[str, np.ndarray]
 """Tensors of one run of a model, by name."""

@@ -10,8 +10,8 @@ from functools import lru_cache
 import numpy as np
 
 from halfpixel.golden import Convention, ExactMatrix, matrix
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, gain_tolerance
 from halfpixel.parity.formats.model import ResizedAxis, ResizeNode
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, gain_tolerance
 
 _CHUNK = 1 << 18
 """Elements that are converted to float64 at a time: few enough to stay in the cache of a processor."""
@@ -169,7 +169,7 @@ def rounding_bound(definition: ExactResize, x: np.ndarray, dtype: str | None = N
     """How far rounding may take a correct implementation from the exact result of ``x``.
 
     Along each axis ``sum |W|`` of a row is off by at most ``t`` of its gain ``g``
-    (:func:`halfpixel.probe.compare.tolerance.gain_tolerance`); one axis after the other, the product of the ``g + t``
+    (:func:`halfpixel.golden.tolerance.gain_tolerance`); one axis after the other, the product of the ``g + t``
     less that of the ``g``, times the largest value. Precisions below float32 have unit roundoffs ``r`` times as large,
     and so ``t``; integers are off by one half more, as rounded results are.
     """

@@ -102,7 +102,7 @@ class Discrepancy:
     pixels_moved
         How far the centroid of a differing row moved, in input pixels, at most; NaN where rows have no centroid.
     tolerance
-        The float32 rounding bound at the worst pair (see ``halfpixel.probe.compare.tolerance``).
+        The float32 rounding bound at the worst pair (see ``halfpixel.golden.tolerance``).
     measured, differing
         How many pairs (counted for each axis) were measured, and the pairs that differ.
     refused

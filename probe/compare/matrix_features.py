@@ -11,9 +11,9 @@ from functools import cache
 import numpy as np
 
 from halfpixel.golden import Convention, Coordinates, affine_map, coordinates, matrix, matrix_at, tie_distance
+from halfpixel.golden.tolerance import coordinate_error, matrix_tolerance
 from halfpixel.golden.vocabulary import Cause
 from halfpixel.probe.compare.discrepancy import Attribution
-from halfpixel.probe.compare.tolerance import coordinate_error, matrix_tolerance
 from halfpixel.probe.measure.sizes import Pair
 
 _SAMPLE = 8

@@ -9,10 +9,10 @@ import numpy as np
 
 from halfpixel.adapters import Operation
 from halfpixel.adapters.layout import WrongShape
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, max_difference
 from halfpixel.golden.vocabulary import Cause
 from halfpixel.probe.compare.discrepancy import Fault
 from halfpixel.probe.compare.reference import shapes
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, max_difference
 from halfpixel.probe.measure.axis_matrix import Refused, Subject, as_operation, call, measure
 from halfpixel.probe.measure.joint_shapes import JOINT
 from halfpixel.probe.measure.sizes import Pair

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from halfpixel.golden import Convention
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, coordinate_error, exact_with_tolerance, grey_levels
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, coordinate_error, exact_with_tolerance, grey_levels
 from halfpixel.probe.measure.axis_matrix import Sweep
 from halfpixel.probe.measure.sizes import Pair
 

@@ -12,7 +12,7 @@ from halfpixel.adapters import Operation
 from halfpixel.adapters.native_call import PREPARED
 from halfpixel.golden import Convention, matrix
 from halfpixel.golden.matrix import ExactMatrix
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, is_near_tie, operator_tolerance, row_gain
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, is_near_tie, operator_tolerance, row_gain
 from halfpixel.probe.measure.sizes import Pair
 from halfpixel.probe.measure.whole_images import impulse_responses
 

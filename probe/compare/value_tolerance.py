@@ -10,8 +10,8 @@ import numpy as np
 
 from halfpixel.golden import Convention, coordinates, matrix, matrix_at
 from halfpixel.golden.catalogue import CATALOGUE
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, operator_tolerance, row_gain
 from halfpixel.golden.vocabulary import GREY_LEVELS
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, operator_tolerance, row_gain
 from halfpixel.probe.measure.sizes import Pair
 
 DTYPES = ("float32", "float16", "uint8")
@@ -46,11 +46,6 @@ class ValueTolerance:
         """The bound for a call that rounds once, at its end."""
         return self.weights + self.sums + self.result
 
-    @property
-    def unit(self) -> float:
-        """The value of one grey level."""
-        return 1.0 if self.dtype == "uint8" else 2 / GREY_LEVELS
-
 
 def value_tolerance(
     convention: Convention, size_in: Pair, size_out: Pair, dtype: str = "float32", peak: float | None = None
@@ -59,7 +54,7 @@ def value_tolerance(
 
     ``dtype`` is one of :data:`DTYPES`; ``peak`` the largest absolute value of the image, 1 for floats and 255 for uint8
     by default. Weights are those of float32 arithmetic whatever the dtype of the image
-    (:func:`~halfpixel.probe.compare.tolerance.operator_tolerance`). A float32 sum of ``k`` products errs by ``k``
+    (:func:`~halfpixel.golden.tolerance.operator_tolerance`). A float32 sum of ``k`` products errs by ``k``
     roundings of the sum of their absolute values (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd
     edition, section 3.1), at most the gain of both axes; storing the values of each pass is two more. Raises
     ``ValueError`` for another dtype.

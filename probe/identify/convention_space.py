@@ -11,10 +11,10 @@ import numpy as np
 from halfpixel.adapters import operations
 from halfpixel.golden import Convention
 from halfpixel.golden.catalogue import CATALOGUE
+from halfpixel.golden.tolerance import ExactMatrixWithTolerance, exact_with_tolerance
 from halfpixel.probe.compare.both_axes.expected_operator import shifted_exact
 from halfpixel.probe.compare.candidates import every_convention
 from halfpixel.probe.compare.matrix_features import cubic_coefficient, regions, simple_fractions
-from halfpixel.probe.compare.tolerance import ExactMatrixWithTolerance, exact_with_tolerance
 from halfpixel.probe.measure.sizes import Pair
 
 _SHORTLIST = 24

@@ -1,4 +1,4 @@
-"""A command-line program as a function of one plane: write an image file, run the program, read its output."""
+"""A command-line program as a function of images: write an image file, run the program, read its output."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from halfpixel.golden.vocabulary import GREY_LEVELS
-from halfpixel.probe.image_pairs.image_files import UnreadableImage, read_image, write_image
+from halfpixel.probe.image_pairs.image_files import UnreadableImage, read_image, read_pixels, write_image
 
 DTYPES_OF = {
     "png": ("uint8",),
     "pgm": ("uint8",),
+    "ppm": ("uint8",),
     "tiff": ("uint8", "float32"),
     "pfm": ("float32",),
     "npy": ("float32", "uint8"),
 }
 """The dtypes that each format holds here, the default first."""
-
+_CHANNELS_OF = {"png": (1, 2, 3, 4), "pgm": (1,), "ppm": (3,), "tiff": (1, 2, 3, 4), "pfm": (1, 3)}
+"""How many channels a format holds; npy any number."""
 
 PLACEHOLDERS = ("in", "out", "w", "h")
 SECONDS = 30.0
@@ -36,9 +38,17 @@ class ProgramFailed(Exception):
     """The program did not resize, with its own message or the reason."""
 
 
+class WrongOutputSize(ProgramFailed):
+    """It wrote an image of another size; ``shape`` is that image's."""
+
+    def __init__(self, shape: tuple[int, ...], size: tuple[int, int]) -> None:
+        super().__init__(f"it wrote an image of {shape[1]} x {shape[0]} where {size[1]} x {size[0]} was asked for")
+        self.shape = shape
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ExternalProgram:
-    """A program as a function ``f(image (H, W), size (h, w)) -> (h, w)``.
+    """A program as a function ``f(image (H, W) or (H, W, C), size (h, w)) -> (h, w) or (h, w, C)``.
 
     arguments
         The command, split as a shell would; each may contain ``{in}``, ``{out}``, ``{w}``, ``{h}``. No shell runs.
@@ -59,7 +69,7 @@ class ExternalProgram:
         return " ".join(self.arguments)
 
     def __call__(self, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Resize one plane; raises :class:`ProgramFailed`."""
+        """Resize an image of as many channels as the format holds; raises :class:`ProgramFailed`."""
         if len(self.late) >= _PATIENCE:
             raise ProgramFailed(f"it ran past the time limit of {self.seconds:g} seconds before")
         with tempfile.TemporaryDirectory(prefix="identify-") as folder:
@@ -70,12 +80,11 @@ class ExternalProgram:
             if not result.is_file():
                 raise ProgramFailed("it wrote no image to {out}")
             try:
-                resized = read_image(result)
+                resized = read_image(result) if image.ndim == 2 else read_pixels(result, image.shape[2])
             except UnreadableImage as error:
                 raise ProgramFailed(str(error)) from None
-        (height, width), (h, w) = resized.shape, size
-        if (height, width) != (h, w):
-            raise ProgramFailed(f"it wrote an image of {width} x {height} where {w} x {h} was asked for")
+        if resized.shape[:2] != size:
+            raise WrongOutputSize(resized.shape, size)
         # 16 bits of an 8-bit image are levels of 257 each, as PNG's are.
         is_wide = resized.dtype.kind in "iu" and resized.dtype.itemsize > 1
         if is_wide and image.dtype == np.uint8 and resized.max(initial=0) > GREY_LEVELS:
@@ -97,6 +106,13 @@ class ExternalProgram:
             lines = process.stderr.decode(errors="replace").strip().splitlines()
             how = f"signal {-status}" if status < 0 else f"status {status}"
             raise ProgramFailed(f"it ended with {how}: {lines[0].strip() if lines else 'it said nothing on stderr'}")
+
+
+def holds(file_format: str, dtype: str, channels: int) -> bool:
+    """Whether a file of the format can hold such an image here; Pillow has no mode for colours of floats."""
+    if dtype not in DTYPES_OF[file_format] or (file_format == "tiff" and dtype == "float32" and channels > 1):
+        return False
+    return file_format not in _CHANNELS_OF or channels in _CHANNELS_OF[file_format]
 
 
 def _filled(argument: str, values: dict[str, str]) -> str:
@@ -132,7 +148,8 @@ def external_program(command: str, file_format: str = "png", seconds: float = SE
 
 def check_program_runs(subject: ExternalProgram, dtype: str) -> None:
     """One run; ``ValueError`` in one line where it does not resize."""
-    image = np.random.default_rng(0).integers(0, GREY_LEVELS + 1, (8, 9)).astype(dtype)
+    shape = (8, 9) if holds(subject.file_format, dtype, 1) else (8, 9, 3)
+    image = np.random.default_rng(0).integers(0, GREY_LEVELS + 1, shape).astype(dtype)
     try:
         subject(image if dtype == "uint8" else image / np.float32(GREY_LEVELS), (5, 6))
     except ProgramFailed as error:

@@ -9,9 +9,9 @@ import numpy as np
 from halfpixel.adapters import NotInstalled
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import Convention
+from halfpixel.golden.tolerance import exact_with_tolerance, max_difference
 from halfpixel.golden.vocabulary import GREY_LEVELS, Cause, Verdict
 from halfpixel.probe.compare.discrepancy import Attribution, Discrepancy, Fault, worst_fault
-from halfpixel.probe.compare.tolerance import exact_with_tolerance, max_difference
 from halfpixel.probe.identify.convention_space import fitted_crops, fitted_cubics, nearest_convention
 from halfpixel.probe.identify.identification import Identification, not_measurable, unexplained_sizes
 from halfpixel.probe.identify.parameter_estimates import Parameters, parameters

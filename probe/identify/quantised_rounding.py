@@ -16,8 +16,8 @@ from halfpixel.golden.rounding import (
     rounded,
     within_range,
 )
+from halfpixel.golden.tolerance import exact_with_tolerance
 from halfpixel.golden.vocabulary import GREY_LEVELS
-from halfpixel.probe.compare.tolerance import exact_with_tolerance
 from halfpixel.probe.identify.convention_space import exact_matrix, screened_conventions, shifted_matrices
 from halfpixel.probe.identify.quantised_measurement import LevelAxis, LevelCaller, LineResults
 from halfpixel.probe.measure.axis_matrix import Refused

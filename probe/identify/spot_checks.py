@@ -8,9 +8,9 @@ import numpy as np
 
 from halfpixel.adapters import Operation
 from halfpixel.adapters.layout import WrongShape
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, max_difference, row_gain
 from halfpixel.golden.vocabulary import Cause
 from halfpixel.probe.compare.discrepancy import Fault
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, max_difference, row_gain
 from halfpixel.probe.measure.axis_matrix import Refused
 from halfpixel.probe.measure.batched_measurement import AxisMeasurement, CountingCaller, measure_pair
 from halfpixel.probe.measure.sizes import Pair

@@ -12,8 +12,8 @@ import numpy as np
 
 from halfpixel.golden import Convention
 from halfpixel.golden.rounding import rounded
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF
 from halfpixel.golden.vocabulary import GREY_LEVELS
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF
 from halfpixel.probe.identify.quantised_rounding import ROUNDING_SPREAD, SHORT_PRODUCTS
 from halfpixel.probe.image_pairs.arithmetic import FLOATS, ROUNDED, SHORT, Arithmetic
 from halfpixel.probe.image_pairs.sparse_axis import SparseAxis, sparse_axis

@@ -21,26 +21,25 @@ class UnreadableImage(ValueError):
     """A file is no readable image, or its channels differ."""
 
 
-def write_image(path: Path, plane: np.ndarray) -> None:
-    """Write ``(H, W)``, uint8 or float32, in the suffix's format; ``ValueError`` without a library for it."""
+def write_image(path: Path, image: np.ndarray) -> None:
+    """Write ``(H, W)`` or ``(H, W, C)``, uint8 or float32, in the suffix's format.
+
+    ``ValueError`` without a library for it.
+    """
     if path.suffix == ".npy":
-        np.save(path, plane)
+        np.save(path, image)
     elif path.suffix == ".pfm":
         # https://www.pauldebevec.com/Research/HDR/PFM/: a negative scale means little endian, rows from the bottom up.
-        height, width = plane.shape
-        path.write_bytes(f"Pf\n{width} {height}\n-1.0\n".encode() + plane[::-1].astype("<f4").tobytes())
+        height, width = image.shape[:2]
+        kind = "Pf" if image.ndim == 2 else "PF"
+        path.write_bytes(f"{kind}\n{width} {height}\n-1.0\n".encode() + image[::-1].astype("<f4").tobytes())
     else:
-        _pillow().fromarray(plane).save(path)
+        _pillow().fromarray(image).save(path)
 
 
 def read_image(path: Path) -> np.ndarray:
     """``(h, w)``: integers as they are, those of 16 bits too, and floats. Raises :class:`UnreadableImage`."""
-    try:
-        array, _ = _array(path)
-    except UnreadableImage:
-        raise
-    except Exception as error:  # a library may raise anything for a file that is no image
-        raise UnreadableImage(f"cannot read what was written: {_reason(error)}") from error
+    array = _written(path)
     if array.ndim == 2:
         return array
     channels = array.shape[2]
@@ -48,6 +47,32 @@ def read_image(path: Path) -> np.ndarray:
     if array.ndim != 3 or not (colours == colours[..., :1]).all():
         raise UnreadableImage("a grey image comes back with channels that differ")
     return colours[..., 0]
+
+
+def read_pixels(path: Path, channels: int) -> np.ndarray:
+    """``(h, w, channels)``, as it was written; alpha that was added, and is opaque, is dropped.
+
+    Raises :class:`UnreadableImage`, also for another number of channels.
+    """
+    array = _written(path)
+    array = array[..., None] if array.ndim == 2 else array
+    opaque = np.iinfo(array.dtype).max if array.dtype.kind in "iu" else 1
+    if array.ndim == 3 and array.shape[2] == channels + 1 and channels in (1, 3) and (array[..., -1] == opaque).all():
+        array = array[..., :channels]
+    if array.ndim != 3 or array.shape[2] != channels:
+        raise UnreadableImage(f"an image of {channels} channels comes back as {' x '.join(map(str, array.shape))}")
+    return array
+
+
+def _written(path: Path) -> np.ndarray:
+    """What a program wrote; raises :class:`UnreadableImage`."""
+    try:
+        array, _ = _array(path)
+    except UnreadableImage:
+        raise
+    except Exception as error:  # a library may raise anything for a file that is no image
+        raise UnreadableImage(f"cannot read what was written: {_reason(error)}") from error
+    return array
 
 
 def read_channels(path: Path, may_be_lossy: bool) -> np.ndarray:

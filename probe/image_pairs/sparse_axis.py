@@ -17,14 +17,14 @@ from halfpixel.golden.prefilter import (
     needs_extended_signal,
     uses_mirrored_coefficients,
 )
-from halfpixel.probe.compare.both_axes.expected_operator import shifted_exact
-from halfpixel.probe.compare.tolerance import (
+from halfpixel.golden.tolerance import (
     UNIT_ROUNDOFF,
     coordinate_error,
     gain_tolerance,
     prefilter_norm,
     row_gain,
 )
+from halfpixel.probe.compare.both_axes.expected_operator import shifted_exact
 from halfpixel.probe.measure.sizes import Pair
 
 _NEGLIGIBLE = 1e-14

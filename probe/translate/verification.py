@@ -11,8 +11,8 @@ import numpy as np
 from halfpixel.adapters import NotInstalled, Operation
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import Convention, matrix
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, operator_tolerance, row_gain
 from halfpixel.probe.compare.reference import accepts, near_ties
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, operator_tolerance, row_gain
 from halfpixel.probe.measure.axis_matrix import AXES, Refused, call, exception_text
 from halfpixel.probe.measure.joint_shapes import shape_text
 from halfpixel.probe.measure.sizes import Pair

@@ -11,9 +11,9 @@ import numpy as np
 from halfpixel.adapters import Operation
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import Convention, kernel, matrix
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, gain_tolerance, row_gain
 from halfpixel.golden.vocabulary import Cause
 from halfpixel.probe.compare.candidates import differences
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, gain_tolerance, row_gain
 from halfpixel.probe.measure.sizes import Pair, describe_pairs
 from halfpixel.probe.translate.call_programs import AXES_OF, call_program, run_program
 from halfpixel.probe.translate.function_comparison import FunctionIndex, MeasuredFunction

@@ -10,7 +10,7 @@ from functools import lru_cache
 from halfpixel.adapters import Operation
 from halfpixel.golden.align_corners import NeitherMode, NotObservable, SampledAxis, Sampler, exact_axis
 from halfpixel.golden.convention import Convention
-from halfpixel.probe.compare.tolerance import gain_tolerance
+from halfpixel.golden.tolerance import gain_tolerance
 from halfpixel.probe.measure.axis_matrix import sweep
 from halfpixel.segmentation.claims.claim import Claim, ClaimOutcome, all_pairs, axis_from_matrix, check_claim
 

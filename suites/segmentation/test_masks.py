@@ -16,7 +16,7 @@ import pytest
 from halfpixel.adapters import Operation
 from halfpixel.golden.align_corners import MODES, largest_shift_in_output, shift_in_output
 from halfpixel.golden.convention import Convention
-from halfpixel.probe.compare.tolerance import gain_tolerance
+from halfpixel.golden.tolerance import gain_tolerance
 from halfpixel.segmentation import label_maps
 from halfpixel.segmentation.coverage import pixel_cells
 from halfpixel.segmentation.mask_measurement import (

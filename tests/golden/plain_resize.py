@@ -88,7 +88,7 @@ def _taps(convention: dict, x: Fraction, o: int, n_in: int, n_out: int, s: Fract
     if kernel == "adaptive_average":
         first, last = floor(Fraction(o * n_in, n_out)), ceil(Fraction((o + 1) * n_in, n_out))
         return {i: Fraction(1, last - first) for i in range(first, last)}
-    reach = ceil(6 / s) + 6
+    reach = ceil(6 / s) + 6 if convention.get("antialias") or kernel == "area" else 8
     around = range(floor(x) - reach, floor(x) + reach + 1)
     if kernel == "area":
         left, right = x - 1 / (2 * s), x + 1 / (2 * s)
@@ -136,30 +136,46 @@ def _solved(convention: dict, values: list, border: str) -> list:
     return [row[-1] for row in rows]
 
 
-def resize_axis(axis: dict, values: list) -> list:
-    """Resize one line of numbers as an entry of ``axes`` in a test vector says."""
+def output_taps(axis: dict, o: int, n_met: int, before: int) -> dict[int, Fraction | float]:
+    """The weight of each of ``n_met`` values in output ``o``; ``before`` of them lie before pixel 0."""
     convention, n_in, n_out = axis["convention"], axis["n_in"], axis["n_out"]
     s = Fraction(axis["scale"] or Fraction(n_out, n_in))
     roi = tuple(Fraction(part) for part in convention.get("roi", ("0", "1")))
     border = convention["border"]
-    met, before = _prefiltered(convention, values, n_in, n_out)
     inside = "mirror" if convention["prefilter"] == "bspline" and border == "extrapolate" else border
-    result = []
-    for o in range(n_out):
-        x = sample_at(convention["coordinate_transformation_mode"], o, n_in, n_out, s, roi)
-        if border == "extrapolate" and not 0 <= x <= n_in - 1:
-            result.append(0)
-            continue
-        if border == "wrap_overlap" and not 0 <= x <= n_in - 1:
-            x %= max(n_in - 1, 1)
-        taps = _taps(convention, x, o, n_in, n_out, s)
-        if border == "renormalise":
-            taps = {i: w for i, w in taps.items() if 0 <= i < n_in}
-            total = sum(taps.values())
-            taps = {i: w / total for i, w in taps.items()} if taps else {}
-        places = ((stand_in("replicate" if before else inside, i + before, len(met)), w) for i, w in taps.items())
-        result.append(sum(w * met[place] for place, w in places if place is not None))
+    x = sample_at(convention["coordinate_transformation_mode"], o, n_in, n_out, s, roi)
+    if border == "extrapolate" and not 0 <= x <= n_in - 1:
+        return {}
+    if border == "wrap_overlap" and not 0 <= x <= n_in - 1:
+        x %= max(n_in - 1, 1)
+    taps = _taps(convention, x, o, n_in, n_out, s)
+    if border == "renormalise":
+        taps = {i: w for i, w in taps.items() if 0 <= i < n_in}
+        total = sum(taps.values())
+        taps = {i: w / total for i, w in taps.items()} if taps else {}
+    result: dict[int, Fraction | float] = {}
+    for i, w in taps.items():
+        place = stand_in("replicate" if before else inside, i + before, n_met)
+        if place is not None:
+            result[place] = result.get(place, 0) + w
     return result
+
+
+def resize_axis(axis: dict, values: list) -> list:
+    """Resize one line of numbers as an entry of ``axes`` in a test vector says."""
+    met, before = _prefiltered(axis["convention"], values, axis["n_in"], axis["n_out"])
+    taps = (output_taps(axis, o, len(met), before) for o in range(axis["n_out"]))
+    return [sum((w * met[place] for place, w in weights.items()), 0) for weights in taps]
+
+
+def axis_matrix(axis: dict) -> list[list[float]]:
+    """Row ``o`` has the weights of output ``o``, as floats."""
+    n_in = axis["n_in"]
+    if axis["convention"]["prefilter"] != "none":
+        columns = [resize_axis(axis, [Fraction(i == k) for i in range(n_in)]) for k in range(n_in)]
+        return [[float(column[o]) for column in columns] for o in range(axis["n_out"])]
+    rows = [output_taps(axis, o, n_in, 0) for o in range(axis["n_out"])]
+    return [[float(taps.get(i, 0)) for i in range(n_in)] for taps in rows]
 
 
 def resize(axes: list[dict], image: list) -> list:

@@ -95,8 +95,8 @@ def test_shows(arguments: str, expected: str, capsys: pytest.CaptureFixture[str]
         ("show --name zzz 3 5", "unknown name 'zzz'; list them with: halfpixel golden list"),
         ("show --name pillow-box --kernel linear --lobes 3 3 5", "--name says it all; leave out --kernel, --lobes"),
         ("show 1000 1000", "1000 x 1000 is too large to print: at most 10000 entries"),
-        ("print 3 5", "invalid choice: 'print' (choose from 'show', 'list', 'verify', 'write')"),
-        ("", "the following arguments are required: show|list|verify|write"),
+        ("print 3 5", "invalid choice: 'print' (choose from 'show', 'list', 'verify', 'write', 'zip')"),
+        ("", "the following arguments are required: show|list|verify|write|zip"),
     ],
 )
 def test_refuses(arguments: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 from halfpixel.adapters import Operation
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import matrix
+from halfpixel.golden.tolerance import gain_tolerance
 from halfpixel.probe.compare.reference import accepts
-from halfpixel.probe.compare.tolerance import gain_tolerance
 from halfpixel.probe.measure.axis_matrix import Refused, call
 from halfpixel.probe.measure.sizes import Pair
 

@@ -12,8 +12,8 @@ from halfpixel import probe
 from halfpixel.adapters.framework import Framework
 from halfpixel.adapters.operation import native
 from halfpixel.golden import Convention
+from halfpixel.golden.tolerance import grey_levels
 from halfpixel.probe import Verdict
-from halfpixel.probe.compare.tolerance import grey_levels
 from tests.fakes.exact import ABSENT, exact_resize
 
 LINEAR = Convention(kernel="linear")

@@ -9,7 +9,7 @@ import pytest
 
 from halfpixel.golden import Convention, coordinates, matrix, matrix_at
 from halfpixel.golden.coordinates import Coordinates
-from halfpixel.probe.compare.tolerance import coordinate_error, gain_tolerance
+from halfpixel.golden.tolerance import coordinate_error, gain_tolerance
 from halfpixel.probe.measure.sizes import exhaustive
 
 LINEAR = Convention(kernel="linear")

@@ -1,4 +1,4 @@
-"""The commands that open the README run as printed, in a folder of one's own."""
+"""The commands that open the README run as printed, in a folder of one's own; so do those of whole pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ import pytest
 
 from halfpixel import cli
 from tests import ROOT
+from tests.pages import run_page
 
+PAGES = ("image-processor.md",)
+"""Whose commands are run."""
+TWO_SCREENS = 100
+"""Lines."""
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 
@@ -32,6 +37,12 @@ def test_the_commands_that_open_it_run_as_printed(tmp_path):
     assert "resize: nearest asymmetric floor" in ran.stdout
     assert "all 192 measured agree" in ran.stdout
     assert "linear align_corners: 3 -> 5" in ran.stdout
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_commands_of_a_page_run_as_printed(page, tmp_path):
+    assert run_page(page, tmp_path) > 0
+    assert len((ROOT / "docs" / page).read_text(encoding="utf-8").splitlines()) <= TWO_SCREENS
 
 
 def test_it_opens_with_three_problems_and_their_commands():

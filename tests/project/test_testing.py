@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -10,7 +11,16 @@ import numpy as np
 import pytest
 
 from halfpixel import Convention
-from halfpixel.testing import assert_close_to_exact, assert_resizes, exact_resize, rounding_tolerance
+from halfpixel.golden.catalogue import named_convention
+from halfpixel.probe.compare.value_tolerance import value_tolerance
+from halfpixel.testing import (
+    DifferentFunctionsError,
+    assert_close_to_exact,
+    assert_resizes,
+    exact_resize,
+    rounding_tolerance,
+    tolerance,
+)
 
 LINEAR = Convention()
 ALIGNED = Convention(coordinate_transformation_mode="align_corners")
@@ -88,6 +98,56 @@ def test_the_tolerance_of_half_precision_is_its_own_rounding():
     assert_close_to_exact(half, image, (9, 9), LINEAR)
     assert rounding_tolerance(image, (9, 9), LINEAR, np.float16) < 2**-10
     assert rounding_tolerance(image, (9, 9), LINEAR, np.float32) < 2**-15
+
+
+def test_a_tolerance_is_a_number_with_its_argument():
+    allowed = tolerance("torch-bicubic", (24, 24), (7, 9))
+    bound = value_tolerance(named_convention("torch-bicubic").convention, (24, 24), (7, 9))
+    assert float(allowed) == allowed.value == bound.total
+    assert [reason.partition(",")[0] for reason in allowed.because] == ["weights", "sums"]
+    np.testing.assert_allclose([1 + 0.9 * float(allowed)], [1.0], rtol=0, atol=allowed)
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose([1 + 1.1 * float(allowed)], [1.0], rtol=0, atol=allowed)
+    with pytest.raises(AttributeError):
+        allowed.value = 1.0
+    assert tolerance("torch-bicubic", (24, 24), (7, 9), np.uint8) > 0.5
+    assert any("rounded to float16 once" in reason for reason in tolerance(CUBIC, (9, 9), (5, 5), "float16").because)
+
+
+def test_a_tolerance_between_two_calls_is_twice_as_large_or_there_is_none():
+    one, both = (tolerance(LINEAR, (9, 8), (20, 7), against=other) for other in (None, "torch-bilinear"))
+    assert both == 2 * one
+    assert "the sum of both calls" in both.because[-1]
+    with pytest.raises(DifferentFunctionsError, match="none is right") as different:
+        tolerance(LINEAR, (9, 8), (20, 7), against=ALIGNED)
+    assert different.value.levels > 1
+
+
+def test_a_tolerance_says_what_it_hides():
+    """1e-3 at 224 -> 64 hides a coefficient of -0.7497, and a hundred times less does not."""
+    allowed = tolerance("torch-bicubic", (224, 224), (64, 64))
+    assert _coefficients(allowed.would_hide(1e-3))[1] > -0.7497
+    assert _coefficients(allowed.would_hide(1e-5))[1] < -0.7497
+    assert _coefficients(allowed.hides) == _coefficients(allowed.would_hide(float(allowed)))
+    assert any("torch-bilinear-antialias" in line for line in tolerance(LINEAR, (4, 4), (5, 5)).hides)
+
+
+def _coefficients(lines: tuple[str, ...]) -> list[float]:
+    (line,) = [line for line in lines if line.startswith("a cubic coefficient")]
+    return [float(number) for number in re.findall(r"-\d\.\d+", line)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("torch-bicubik", (9, 9), (5, 5)), "unknown name"),
+        ((LINEAR, (9, 9), (5, 5), "int32"), "unknown dtype 'int32'"),
+        ((LINEAR, (9, 0), (5, 5)), "sides from 1"),
+    ],
+)
+def test_a_tolerance_of_nothing_is_refused(arguments, reason):
+    with pytest.raises(ValueError, match=reason):
+        tolerance(*arguments)
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (1, 3, 3, 1)])

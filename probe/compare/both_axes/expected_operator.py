@@ -13,8 +13,7 @@ import numpy as np
 from halfpixel.adapters import Operation
 from halfpixel.golden import Convention, coordinates, matrix, matrix_at
 from halfpixel.golden.matrix import ExactMatrix
-from halfpixel.probe.compare.reference import near_ties
-from halfpixel.probe.compare.tolerance import (
+from halfpixel.golden.tolerance import (
     coordinate_error,
     gain_tolerance,
     image_tolerance,
@@ -22,6 +21,7 @@ from halfpixel.probe.compare.tolerance import (
     joint_tolerance,
     row_gain,
 )
+from halfpixel.probe.compare.reference import near_ties
 from halfpixel.probe.measure.sizes import Pair
 from halfpixel.probe.measure.whole_images import ArrayCache, impulse_responses, random_image, resized_image
 

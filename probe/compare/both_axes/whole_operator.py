@@ -17,6 +17,7 @@ from halfpixel.adapters import Operation
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.adapters.native_call import PREPARED, SLOW
 from halfpixel.golden import Convention
+from halfpixel.golden.tolerance import grey_levels
 from halfpixel.golden.vocabulary import GREY_LEVELS, Cause
 from halfpixel.probe.compare.both_axes.expected_operator import (
     ConventionOperator,
@@ -29,7 +30,6 @@ from halfpixel.probe.compare.both_axes.expected_operator import (
 from halfpixel.probe.compare.both_axes.where_it_fails import places_that_fail, where_it_fails
 from halfpixel.probe.compare.discrepancy import Fault
 from halfpixel.probe.compare.reference import accepts
-from halfpixel.probe.compare.tolerance import grey_levels
 from halfpixel.probe.measure.axis_matrix import Refused
 from halfpixel.probe.measure.joint_shapes import JOINT, REAL, Shape, pixels, random_shapes, shape_text
 from halfpixel.probe.measure.sizes import Pair

@@ -11,7 +11,7 @@ import numpy as np
 from halfpixel.adapters import NotInstalled
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden.rules import AxisSizes, Size, sizes_of_axes
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF
 from halfpixel.probe.measure.axis_matrix import Refused
 
 Shape = tuple[Size, Size]

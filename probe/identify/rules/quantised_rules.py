@@ -9,8 +9,8 @@ import numpy as np
 from halfpixel.adapters import NotInstalled
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden.rules import AxisSizes, PiecewiseRule
+from halfpixel.golden.tolerance import row_gain
 from halfpixel.golden.vocabulary import GREY_LEVELS
-from halfpixel.probe.compare.tolerance import row_gain
 from halfpixel.probe.identify.quantised_measurement import LevelAxis
 from halfpixel.probe.identify.quantised_rounding import QuantisedMeasurement, noise_image
 from halfpixel.probe.identify.rules.axis_observations import Observation

@@ -12,8 +12,8 @@ import numpy as np
 from halfpixel.adapters import NotInstalled
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden.rules import FEATURES, AxisSizes, Comparison, Part, PiecewiseRule, ResizeRule, sizes_of_axes
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, coordinate_error, gain_tolerance, joint_tolerance, row_gain
 from halfpixel.golden.vocabulary import GREY_LEVELS
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, coordinate_error, gain_tolerance, joint_tolerance, row_gain
 from halfpixel.probe.identify.rules.axis_observations import (
     SHAPES,
     NotAProduct,

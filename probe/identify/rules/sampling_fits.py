@@ -12,8 +12,8 @@ import numpy as np
 from halfpixel.golden import Convention, Coordinates, matrix_at
 from halfpixel.golden.convention import BORDERS
 from halfpixel.golden.rules import AxisSizes, ResizeRule
+from halfpixel.golden.tolerance import coordinate_error, gain_tolerance, row_gain
 from halfpixel.probe.compare.matrix_features import simple_fractions
-from halfpixel.probe.compare.tolerance import coordinate_error, gain_tolerance, row_gain
 from halfpixel.probe.identify.kernel_estimate import fit_family
 from halfpixel.probe.identify.kernel_families import KEYS_CUBIC
 from halfpixel.probe.identify.rules.axis_observations import Observation

@@ -11,8 +11,8 @@ import numpy as np
 from halfpixel.adapters import Operation
 from halfpixel.golden import Convention, matrix
 from halfpixel.golden.matrix import ExactMatrix
+from halfpixel.golden.tolerance import operator_tolerance, row_gain
 from halfpixel.probe.compare.reference import Reference, reference
-from halfpixel.probe.compare.tolerance import operator_tolerance, row_gain
 from halfpixel.probe.measure.axis_matrix import Refused
 from halfpixel.probe.measure.sizes import Pair
 
@@ -45,7 +45,7 @@ class PlaneWeights:
     error
         By how much ``sum_i |w_i|`` of an output may be off: 0 where the weights are rational and short.
     float32
-        By how much it may differ in float32, coordinates included (see ``halfpixel.probe.compare.tolerance``).
+        By how much it may differ in float32, coordinates included (see ``halfpixel.golden.tolerance``).
     axes
         The weights along the height and the width; ``None`` where no product of two explains the plane.
     claim

@@ -10,11 +10,11 @@ import numpy as np
 
 from halfpixel.adapters import Operation
 from halfpixel.golden import matrix
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, gain_tolerance, row_gain
 from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.discrepancy import Attribution
 from halfpixel.probe.compare.reference import accepts, leaves_out
 from halfpixel.probe.compare.reproduction import result_line, shape_line
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, gain_tolerance, row_gain
 from halfpixel.probe.measure.axis_matrix import AXES, call, measure
 from halfpixel.probe.measure.sandbox import begin_case
 from halfpixel.probe.measure.sizes import Pair

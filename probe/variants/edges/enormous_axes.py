@@ -13,10 +13,10 @@ from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import Convention, coordinates, kernel
 from halfpixel.golden.coordinates import Coordinates
 from halfpixel.golden.matrix import matrix_at
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, coordinate_error, gain_tolerance, prefilter_norm
 from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.discrepancy import Attribution
 from halfpixel.probe.compare.reference import accepts, reference
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, coordinate_error, gain_tolerance, prefilter_norm
 from halfpixel.probe.measure.axis_matrix import AXES, Refused
 from halfpixel.probe.measure.sandbox import begin_case
 from halfpixel.probe.measure.sizes import Pair

@@ -11,10 +11,10 @@ from halfpixel.adapters import Operation
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import matrix
 from halfpixel.golden.matrix import ExactMatrix
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, prefilter_norm
 from halfpixel.golden.vocabulary import Cause
 from halfpixel.probe.compare.discrepancy import Attribution
 from halfpixel.probe.compare.reference import Reference
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, prefilter_norm
 from halfpixel.probe.measure.axis_matrix import AXES, Refused, call
 from halfpixel.probe.measure.sandbox import begin_case
 from halfpixel.probe.measure.sizes import Pair

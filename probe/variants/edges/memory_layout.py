@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from halfpixel.adapters import Operation
+from halfpixel.golden.tolerance import max_difference
 from halfpixel.golden.vocabulary import Cause
 from halfpixel.probe.compare.discrepancy import Attribution
-from halfpixel.probe.compare.tolerance import max_difference
 from halfpixel.probe.variants.edges.cases import (
     EdgeCase,
     EdgeResult,

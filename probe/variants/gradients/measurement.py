@@ -10,8 +10,8 @@ import numpy as np
 from halfpixel.adapters import NotInstalled, Operation
 from halfpixel.adapters.gradients import GradientMode, differentiate
 from halfpixel.adapters.layout import WrongShape
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, coordinate_error, row_gain
 from halfpixel.probe.compare.reference import Reference, picture, reference
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, coordinate_error, row_gain
 from halfpixel.probe.measure.axis_matrix import Refused, call, exception_text
 from halfpixel.probe.measure.sizes import Pair
 from halfpixel.probe.variants.dtypes.calls import BFLOAT16, takes_bfloat16

@@ -12,12 +12,12 @@ from halfpixel.adapters import Gradient, NotInstalled, Operation
 from halfpixel.adapters.gradients import BACKWARD, GradientMode
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.adapters.native_call import helper_source
+from halfpixel.golden.tolerance import row_gain
 from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.candidates import Candidate, neighbours, two_away
 from halfpixel.probe.compare.discrepancy import Attribution, weights_text
 from halfpixel.probe.compare.reference import picture, shapes
 from halfpixel.probe.compare.reproduction import FROM_NATIVE_IMAGES, NATIVE_IMAGES
-from halfpixel.probe.compare.tolerance import row_gain
 from halfpixel.probe.measure.axis_matrix import Refused
 from halfpixel.probe.measure.sizes import Pair
 from halfpixel.probe.variants.gradients.measurement import (

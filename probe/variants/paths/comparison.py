@@ -12,9 +12,9 @@ import numpy as np
 from halfpixel.adapters import Operation
 from halfpixel.adapters.native_call import COMPILED
 from halfpixel.golden import Convention, matrix
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, gain_tolerance, row_gain
 from halfpixel.probe.compare.reference import accepts, near_ties
 from halfpixel.probe.compare.reproduction import array_program, native_place, one_of_images, size_line
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, gain_tolerance, row_gain
 from halfpixel.probe.measure.sizes import Pair
 
 IMPULSES, RANDOM, NOT_A_NUMBER = "impulses", "random", "NaN"

@@ -6,10 +6,10 @@ import numpy as np
 
 from halfpixel.adapters import Operation
 from halfpixel.golden import Convention, coordinates
+from halfpixel.golden.tolerance import coordinate_error
 from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.comparison import compare
 from halfpixel.probe.compare.discrepancy import Attribution
-from halfpixel.probe.compare.tolerance import coordinate_error
 from halfpixel.probe.measure.sizes import SIZE_SETS
 from halfpixel.probe.variants.paths.comparison import (
     PathCase,

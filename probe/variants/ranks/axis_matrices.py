@@ -11,8 +11,8 @@ from halfpixel import adapters
 from halfpixel.adapters import NdOperation, NotInstalled
 from halfpixel.adapters.layout import Layout, WrongShape
 from halfpixel.golden import Convention, matrix
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, gain_tolerance, row_gain
 from halfpixel.probe.compare.reproduction import result_line
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, gain_tolerance, row_gain
 from halfpixel.probe.measure.axis_matrix import Refused, measure
 from halfpixel.probe.measure.sizes import Pair
 

@@ -14,12 +14,12 @@ from halfpixel.adapters.layout import WrongShape
 from halfpixel.adapters.native_call import PREPARED, helper_source
 from halfpixel.adapters.nd import NdOperation
 from halfpixel.golden import Convention
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF
 from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.comparison import compare
 from halfpixel.probe.compare.discrepancy import Attribution
 from halfpixel.probe.compare.reference import near_ties, picture, reference, shapes
 from halfpixel.probe.compare.reproduction import NATIVE_VOLUMES, result_line, shape_line
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF
 from halfpixel.probe.measure.axis_matrix import Refused
 from halfpixel.probe.measure.sizes import Pair
 from halfpixel.probe.variants.observation import (

@@ -11,11 +11,11 @@ import numpy as np
 from halfpixel.adapters import NdOperation, NotInstalled, Operation
 from halfpixel.adapters.layout import WrongShape
 from halfpixel.golden import Convention, matrix
+from halfpixel.golden.tolerance import row_gain
 from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.attribution import attribute
 from halfpixel.probe.compare.discrepancy import Attribution, Discrepancy, weights_text
 from halfpixel.probe.compare.reference import near_ties
-from halfpixel.probe.compare.tolerance import row_gain
 from halfpixel.probe.measure.axis_matrix import Refused, Sweep
 from halfpixel.probe.measure.sizes import Pair
 from halfpixel.probe.variants.observation import (

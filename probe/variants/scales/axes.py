@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from halfpixel.adapters import ByScaleOperation
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, row_gain
 from halfpixel.golden.vocabulary import Cause, Verdict
 from halfpixel.probe.compare.discrepancy import Attribution
 from halfpixel.probe.compare.reproduction import image_program, result_line, shape_line
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, row_gain
 from halfpixel.probe.measure.axis_matrix import AXES, measure
 from halfpixel.probe.measure.axis_matrix import call as call_by_size
 from halfpixel.probe.measure.sizes import Pair

@@ -11,8 +11,8 @@ import numpy as np
 
 from halfpixel.adapters import ByScaleOperation, NotInstalled
 from halfpixel.golden import Convention, matrix, tie_distance
+from halfpixel.golden.tolerance import UNIT_ROUNDOFF, coordinate_error, gain_tolerance, row_gain
 from halfpixel.probe.compare.candidates import neighbours
-from halfpixel.probe.compare.tolerance import UNIT_ROUNDOFF, coordinate_error, gain_tolerance, row_gain
 from halfpixel.probe.measure.axis_matrix import Refused, exception_text
 from halfpixel.probe.measure.axis_matrix import call as call_by_size
 

@@ -1,5 +1,5 @@
 {
-  // What `probe.compare` computes, on the matrices that the page carries: see probe/compare/comparison.py and probe/compare/tolerance.py.
+  // What `probe.compare` computes, on the matrices that the page carries: see probe/compare/comparison.py and golden/tolerance.py.
   const AXES = ["height", "width"];
   const NO_NUMBERS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from halfpixel.probe.command import main
-from halfpixel.probe.identify.external_program import DTYPES_OF
+from halfpixel.probe.identify.external_program import DTYPES_OF, holds
 from halfpixel.probe.identify.naming import MOST_CALLS
-from halfpixel.probe.image_pairs.image_files import read_image, write_image
+from halfpixel.probe.image_pairs.image_files import UnreadableImage, read_image, read_pixels, write_image
 
 _PROGRAM = """
 import sys
@@ -117,15 +117,36 @@ def test_bad_commands_are_refused_in_one_line(arguments, words, capsys):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "dtype"), [(suffix, dtype) for suffix, dtypes in DTYPES_OF.items() for dtype in dtypes]
+    ("suffix", "dtype", "channels"),
+    [
+        (suffix, dtype, channels)
+        for suffix, dtypes in DTYPES_OF.items()
+        for dtype in dtypes
+        for channels in (1, 2, 3, 4)
+        if holds(suffix, dtype, channels)
+    ],
 )
-def test_a_plane_survives_a_file(suffix, dtype, tmp_path):
+def test_an_image_survives_a_file(suffix, dtype, channels, tmp_path):
     if suffix not in ("npy", "pfm"):
         pytest.importorskip("PIL")
-    plane = np.random.default_rng(0).integers(0, 256, (5, 7)).astype(dtype)
-    plane = plane / np.float32(3) if dtype == "float32" else plane
-    path = tmp_path / f"plane.{suffix}"
-    write_image(path, plane)
-    got = read_image(path)
-    assert got.dtype == plane.dtype
-    np.testing.assert_array_equal(got, plane)
+    shape = (5, 7) if channels == 1 else (5, 7, channels)
+    image = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+    image = image / np.float32(3) if dtype == "float32" else image
+    path = tmp_path / f"image.{suffix}"
+    write_image(path, image)
+    got = read_image(path) if channels == 1 else read_pixels(path, channels)
+    assert got.dtype == image.dtype
+    np.testing.assert_array_equal(got, image)
+
+
+def test_alpha_that_was_added_is_dropped_and_other_channels_are_refused(tmp_path):
+    """Alpha alone is dropped, and only where it is opaque."""
+    image = np.random.default_rng(0).integers(0, 255, (5, 7, 4)).astype(np.uint8)
+    np.save(tmp_path / "image.npy", image)
+    assert read_pixels(tmp_path / "image.npy", 4).shape == (5, 7, 4)
+    for channels in (1, 2, 3):
+        with pytest.raises(UnreadableImage, match=f"an image of {channels} channels comes back as 5 x 7 x 4"):
+            read_pixels(tmp_path / "image.npy", channels)
+    image[..., 3] = 255
+    np.save(tmp_path / "image.npy", image)
+    np.testing.assert_array_equal(read_pixels(tmp_path / "image.npy", 3), image[..., :3])

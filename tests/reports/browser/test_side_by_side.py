@@ -13,8 +13,8 @@ import pytest
 from halfpixel.adapters import Operation
 from halfpixel.golden import matrix
 from halfpixel.golden.catalogue import SIZES
+from halfpixel.golden.tolerance import grey_levels
 from halfpixel.probe import Verdict, compare
-from halfpixel.probe.compare.tolerance import grey_levels
 from halfpixel.probe.measure.axis_matrix import AXES, measure
 from halfpixel.probe.measure.sizes import Pair
 from halfpixel.reports.page import side_by_side

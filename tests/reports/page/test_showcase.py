@@ -11,7 +11,7 @@ import pytest
 from halfpixel.adapters import from_callable
 from halfpixel.golden import matrix
 from halfpixel.golden.catalogue import SIZES, named_convention, size_key
-from halfpixel.probe.compare.tolerance import grey_levels
+from halfpixel.golden.tolerance import grey_levels
 from halfpixel.probe.measure.axis_matrix import AXES, measure
 from halfpixel.reports.compare.merge import merge_records
 from halfpixel.reports.page import side_by_side

@@ -1,0 +1,1 @@
+"""Tests of how libraries compute images of integers."""

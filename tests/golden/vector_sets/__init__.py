@@ -1,0 +1,1 @@
+"""Are the vectors true, and does every flag mean what it says?"""

@@ -1,0 +1,1 @@
+"""Readers of test vectors in other languages, each with a resizer."""
