@@ -43,6 +43,7 @@ COMMANDS = {
     "tolerance": Command(
         "halfpixel.probe.tolerance_command", "which tolerance is right for a test, and what does it hide?"
     ),
+    "kit": Command("halfpixel.kit_command", "images to take to any device, and what its answers mean: make, read"),
     "parity": Command("halfpixel.parity_command", "does my exported model resize as the original did?"),
     "defects": Command("halfpixel.defects.command", "what is wrong with a framework, since when, and how to avoid it?"),
     "golden": Command("halfpixel.golden.command", "exact matrices and test vectors: show, list, verify, write"),

@@ -28,7 +28,7 @@ _RESAMPLE = "https://github.com/python-pillow/Pillow/blob/13.0.0/src/libImaging/
 _RESAMPLE_11 = "https://github.com/python-pillow/Pillow/blob/11.1.0/src/libImaging/Resample.c"
 _GEOMETRY = "https://github.com/python-pillow/Pillow/blob/13.0.0/src/libImaging/Geometry.c"
 _VERSIONS = ("13.0.0",)
-_VERSIONS_11 = ("11.1.0",)
+_VERSIONS_11 = ("9.2.0", "10.4.0", "11.1.0", "11.3.0", "12.0.0")
 _BITS = 22
 
 _cosine = np.vectorize(math.cos, otypes=[np.float64])
@@ -220,12 +220,12 @@ def _resampling_rules(kernel: str) -> tuple[IntegerRule, ...]:
     )
 
 
-def _nearest_rule(dtype: str, mode: str, resize: Resize, steps: str) -> IntegerRule:
+def _nearest_rule(dtype: str, mode: str, resize: Resize, steps: str, versions: tuple[str, ...]) -> IntegerRule:
     return IntegerRule(
         name=f"pillow-nearest-{dtype}",
         library="pillow",
         call="Image.resize((w, h), Image.NEAREST)" + mode,
-        versions=_VERSIONS,
+        versions=versions,
         convention=named_convention("pillow-nearest").convention,
         dtype=dtype,
         steps=steps,
@@ -242,12 +242,14 @@ RULES: tuple[IntegerRule, ...] = (
         "In double precision: step = n_in / n_out; position = step * 0.5, to which step is added for each further "
         "output pixel. Pixel int(position) is copied, whole. The running sum decides ties: it may lie just below a "
         "whole number.",
+        (*_VERSIONS_11, "12.3.0", *_VERSIONS),
     ),
     _nearest_rule(
         "uint16",
         _WITH_16_BITS,
         _nearest_uint16,
         "In double precision: pixel int((o + 0.5) * (n_in / n_out)) is copied. No running sum, unlike uint8.",
+        _VERSIONS,
     ),
     *(rule for kernel in _KERNELS for rule in _resampling_rules(kernel)),
 )

@@ -13,6 +13,7 @@ from halfpixel.golden.convention import Convention
 from halfpixel.golden.coordinates import coordinates
 from halfpixel.golden.integer_rules import INTEGER_RULES
 from halfpixel.golden.kernels import kernel
+from halfpixel.golden.matrix import matrix_at
 from halfpixel.golden.vector_sets.problem import (
     Problem,
     VectorAxis,
@@ -69,7 +70,7 @@ def of_values(change: Callable[[np.ndarray], np.ndarray], dtypes: Sequence[str])
     """A fault in what becomes of the exact values at the end."""
 
     def inject(problem: Problem) -> np.ndarray | None:
-        return change(resize(problem)) if problem.dtype in dtypes else None
+        return change(resize(problem)) if problem.dtype in dtypes and _has_grey_levels(problem) else None
 
     return inject
 
@@ -79,6 +80,8 @@ def between_passes(change: Callable[[np.ndarray], np.ndarray], dtypes: Sequence[
 
     def inject(problem: Problem) -> np.ndarray | None:
         if problem.dtype not in dtypes or problem.rule is not None or len(problem.axes) < 2:
+            return None
+        if not _has_grey_levels(problem):
             return None
         values = resize(problem, between=change)
         return values if problem.dtype == "float32" else to_uint8(values)
@@ -142,6 +145,15 @@ def but(when: Callable[[Convention], bool], **changes: object) -> AxisChange:
         return replace(axis, convention=axis.convention.but(**changes)) if when(axis.convention) else None
 
     return change
+
+
+def half_pixel_not_added(axis: VectorAxis) -> np.ndarray | None:
+    """``o / scale - 1/2``: half an output pixel before the place of ``half_pixel``."""
+    convention, scale = axis.convention, _scale(axis)
+    if convention.coordinate_transformation_mode != "half_pixel" or convention.kernel == "adaptive_average":
+        return None
+    where = coordinates(convention, axis.n_in, axis.n_out, axis.scale).moved(-1 / (2 * scale))
+    return matrix_at(convention, where, axis.n_in, scale).to_array()
 
 
 def scale_fudged(axis: VectorAxis) -> VectorAxis:
@@ -291,6 +303,11 @@ def wrapped(values: np.ndarray) -> np.ndarray:
 def clipped(values: np.ndarray) -> np.ndarray:
     """Not below 0 and not above 255."""
     return np.asarray(np.clip(values, 0, 255))
+
+
+def _has_grey_levels(problem: Problem) -> bool:
+    """Whether the image lies within 0 and 255, to which faults clip."""
+    return bool(problem.image.min() >= 0 and problem.image.max() <= 255)
 
 
 def _by_convention(problem: Problem) -> np.ndarray | None:

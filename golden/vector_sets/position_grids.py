@@ -38,7 +38,7 @@ _GRIDS = (
 def position_grids() -> VectorFile:
     """Grids by size, by scale (which loses a row where a product is floored) and by ``(n_out + 0.1) / n_in``."""
     cases = [
-        axis_case(f"By size: {who}. {source}", convention, n_in, n_out)
+        axis_case(f"By size: {who}. {source}", convention, n_in, n_out, values=_values(n_in))
         for n_in, n_out, source in _GRIDS
         for convention, who in _CALLS
     ]
@@ -47,7 +47,7 @@ def position_grids() -> VectorFile:
         floored = floor(n_in * double)
         lost = f"floor({n_in} * {double!r}) is {floored}, {'one too few' if floored < n_out else 'as wanted'}"
         cases += [
-            axis_case(f"By scale: {lost}. {source}", convention, n_in, floored, Fraction(n_out, n_in))
+            axis_case(f"By scale: {lost}. {source}", convention, n_in, floored, Fraction(n_out, n_in), _values(n_in))
             for convention, _ in _CALLS[:3]
         ]
         raised = Fraction(10 * n_out + 1, 10 * n_in)
@@ -58,6 +58,7 @@ def position_grids() -> VectorFile:
                 n_in,
                 n_out,
                 raised,
+                _values(n_in),
             )
             for convention, _ in _CALLS[:3]
         ]
@@ -67,4 +68,11 @@ def position_grids() -> VectorFile:
 
 def _square(convention: Convention, who: str) -> VectorCase:
     axes = (VectorAxis(convention, 16, 10), VectorAxis(convention, 16, 22))
-    return VectorCase(f"{convention}, 16x16 to 10x22", f"An image twice as wide as high, or more: {who}.", axes)
+    return VectorCase(
+        f"{convention}, 16x16 to 10x22", f"An image more than twice as wide as high: {who}.", axes, _values(256)
+    )
+
+
+def _values(count: int) -> tuple[int, ...]:
+    """Grey levels without an order."""
+    return tuple((37 * i * i + 11 * i) % 251 for i in range(count))

@@ -283,7 +283,7 @@ def _differences(
     outputs: Mapping[Runtime, Arrays], truth: Arrays, against: str, floor: Mapping[str, np.ndarray]
 ) -> tuple[OutputDifference, ...]:
     differences = [
-        compare_output(name, runtime.name, against, expected, arrays.get(name), floor.get(name, 0.0))
+        compare_output(name, runtime.name, against, expected, arrays.get(name), floor.get(name))
         for runtime, arrays in outputs.items()
         if runtime.name != against
         for name, expected in truth.items()

@@ -136,7 +136,7 @@ class OutputDifference:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether a channel of it differs by more than rounding and a grey level of its spread."""
+        """Whether a channel of it differs by several times what rounding explains, or more."""
         return self.verdict in (Verdict.DIVERGES, Verdict.ERROR)
 
     @property
@@ -262,7 +262,7 @@ class ModelRun:
     unpaired
         Resizes of the file and of the reference that were not compared with one of the other, by key, and the reason.
     unexplained
-        Final outputs that still differ by a grey level of their spread or more with every differing resize replaced.
+        Final outputs that still differ by more than rounding with every differing resize replaced.
     others
         For each runtime with unexplained outputs, the first node that is no resize and differs.
     wanted
@@ -315,8 +315,7 @@ class ModelRun:
         One runtime without a reference is no parity, even with every resize as its convention is documented: there is
         nothing to compare the other nodes with. A named runtime that did not run is no parity, nor is a reference that
         did not, nor are outputs that are all empty, or all NaN. No parity either where the file has resizes and none
-        could be compared, or where one lies in a branch that may not have run. Outputs that differ by less than a grey
-        level of their spread, with every resize exact, are parity: the rounding of a network explains that much.
+        could be compared, or where one lies in a branch that may not have run.
         """
         ran = {result.runtime for result in self.outcomes if result.ran}
         if self.differing or any(output.is_wrong for output in self.outputs) or (ran and self.not_repeatable):

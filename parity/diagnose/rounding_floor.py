@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from halfpixel.golden.vocabulary import GREY_LEVELS
 from halfpixel.parity.diagnose.model_under_test import ModelUnderTest, OnnxModelUnderTest
 from halfpixel.parity.formats.model import Model
 
 if TYPE_CHECKING:
     import onnx
+
+GREY_LEVEL = 1 / GREY_LEVELS
+"""Of a channel's spread."""
 
 _LEAST_OF_CHANNEL = 16
 """Values of a channel without which its spread says little."""
@@ -29,13 +33,15 @@ def rounding_floor(
     factor: float,
     within_one: Collection[str] = (),
     is_channels_last: bool = False,
+    is_coarse: bool = False,
 ) -> dict[str, np.ndarray]:
     """How much rounding may change each output: a number for each channel, of a shape that broadcasts to the output's.
 
     ``perturbed`` are the outputs for the same input with every value moved to the next float, which is one rounding;
     ``factor`` is how many times as much all roundings together change (see :func:`rounding_factor`). Each channel has
     its own number, so that scores are not judged by the boxes beside them. ``within_one`` names the outputs of
-    :func:`outputs_within_one`.
+    :func:`outputs_within_one`. Where arithmetic ``is_coarse`` (:func:`has_coarse_arithmetic`), the perturbation is lost
+    in the first rounding, and a grey level of a channel's spread counts as rounding.
     """
     floor = {}
     for name, y in outputs.items():
@@ -54,6 +60,8 @@ def rounding_floor(
         values = factor * np.maximum(largest, eps * magnitude)
         if name in within_one:
             values = np.where(magnitude <= 1, np.maximum(values, _APPROXIMATION * eps), values)
+        if is_coarse:
+            values = np.maximum(values, GREY_LEVEL * spreads(per_channel(y, axis)))
         shape = [1] * y.ndim
         if axis is not None:
             shape[axis] = -1
@@ -107,7 +115,8 @@ def rounding_factor(subject: ModelUnderTest, perturbation: float, resize_error: 
     Every node rounds, independently of the others, as often as one of its values is the sum of terms; each rounding
     passes through fewer nodes than that of the input. Such changes add as the root of the sum of their squares, which
     is the root of their number. Resizes may be off by more, since their coordinates are rounded, too: by
-    ``resize_error`` in all, as measured, where an input was changed by ``perturbation`` in the mean.
+    ``resize_error`` in all, which is what rounding explains of them, where an input was changed by ``perturbation`` in
+    the mean.
     """
     count = max(subject.model.nodes, 1)
     if isinstance(subject, OnnxModelUnderTest):
@@ -127,6 +136,23 @@ def _terms(node: onnx.NodeProto, constants: Mapping[str, onnx.TensorProto]) -> i
     if node.op_type in ("MatMul", "Gemm") and len(weights) >= 2:
         return int(max(1, *weights[-2:]))
     return 1
+
+
+_QUANTISING = ("QuantizeLinear", "DynamicQuantizeLinear", "QLinear", "MatMulInteger", "ConvInteger")
+_COARSE_DTYPES = ("FLOAT16", "BFLOAT16", "INT8", "UINT8", "INT4", "UINT4")
+
+
+def has_coarse_arithmetic(subject: ModelUnderTest) -> bool:
+    """Whether a model computes with fewer bits than float32, or may: of other formats than ONNX that is not known."""
+    if not isinstance(subject, OnnxModelUnderTest):
+        return True
+    from onnx import TensorProto
+
+    coarse = {TensorProto.DataType.Value(name) for name in _COARSE_DTYPES}
+    nodes = subject.flat.proto.graph.node
+    casts = {attribute.i for node in nodes if node.op_type == "Cast" for attribute in node.attribute}
+    dtypes = {tensor.data_type for tensor in subject.flat.constants.values()}
+    return bool(coarse & (casts | dtypes)) or any(node.op_type.startswith(_QUANTISING) for node in nodes)
 
 
 def outputs_within_one(subject: ModelUnderTest) -> set[str]:

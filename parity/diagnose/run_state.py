@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,7 @@ from halfpixel.parity.diagnose.resize_pairing import (
 from halfpixel.parity.diagnose.results import NodeFinding, RunStatus, RuntimeResult
 from halfpixel.parity.diagnose.rounding_floor import (
     has_channels_last,
+    has_coarse_arithmetic,
     outputs_within_one,
     rounding_factor,
     rounding_floor,
@@ -118,16 +120,18 @@ class RunState:
             return {}
         floats = [(self.perturbed_feeds[name], x) for name, x in self.feeds.items() if x.size and x.dtype.kind == "f"]
         changes = [np.abs(moved - x).mean(dtype=np.float64) for moved, x in floats if moved is not x]
-        errors: dict[NodeLocation, float] = {}
+        bounds: dict[NodeLocation, float] = {}
         for observations in self.observations.values():
             for place, observation in observations.items():
                 if observation.error is not None and observation.error <= observation.bound:
-                    errors[place] = max(errors.get(place, 0.0), observation.error)
+                    bounds[place] = max(bounds.get(place, 0.0), observation.bound)
         first, second = (named_outputs(self.subject, self.results[twice], k) for k in (0, 1))
         perturbation = float(max(changes, default=0.0))
-        factor = rounding_factor(self.subject, perturbation, sum(errors.values()))
+        factor = rounding_factor(self.subject, perturbation, math.hypot(*bounds.values()))
         is_last = has_channels_last(self.model)
-        return rounding_floor(first, second, factor, outputs_within_one(self.subject), is_last)
+        # What resizes that are not seen may round is not known.
+        is_coarse = has_coarse_arithmetic(self.subject) or bool(self.subject.not_visible)
+        return rounding_floor(first, second, factor, outputs_within_one(self.subject), is_last, is_coarse)
 
     def runtime_results(self) -> tuple[RuntimeResult, ...]:
         """The whole model on each runtime, and last the original on its own."""
@@ -193,7 +197,8 @@ class RunState:
             runtime
             for runtime in ran
             if not all(
-                agrees_within(y, outputs[runtime].get(name), floor.get(name, 0.0)) for name, y in outputs[base].items()
+                agrees_within(y, outputs[runtime].get(name), floor.get(name, np.zeros(())))
+                for name, y in outputs[base].items()
             )
         }
         measured = {}

@@ -150,15 +150,15 @@ def _check_improved(before: ModelRun, after: ModelRun) -> None:
             raise CannotFix(f"output {name!r} is off by more in the corrected model, on {output.runtime}")
 
 
-def attribute_candidates(place: NodeLocation, expected: ExactResize) -> Iterator[dict[str, object]]:
-    """Settings of attributes that mean what is expected, those nearest to the file's own first."""
+def attribute_candidates(place: NodeLocation, expected: ExactResize) -> Iterator[tuple[Convention, dict[str, object]]]:
+    """Settings of attributes that do what is expected, those nearest to the file's own first, with what each means."""
     own = place.resize.attributes
     opset = max(opset for opset in (11, 13, 18, 19) if opset <= (place.resize.opset or 11))
     conventions = {exact.convention for exact in expected.matrices}
     if len(conventions) != 1:
         return
     convention = conventions.pop()
-    candidates: list[tuple[tuple[bool, int, int], dict[str, object]]] = []
+    candidates: list[tuple[tuple[bool, int, int], Convention, dict[str, object]]] = []
     for setting in resize_attributes(opset):
         if "roi" in setting:
             continue
@@ -168,9 +168,9 @@ def attribute_candidates(place: NodeLocation, expected: ExactResize) -> Iterator
         full = _changed_attributes(own, setting)
         count = sum(resize_attribute(own, name) != value for name, value in full.items())
         if count:
-            candidates.append(((meaning != convention, count, len(candidates)), full))
-    for _, full in sorted(candidates, key=lambda candidate: candidate[0])[:_MAX_CANDIDATES]:
-        yield full
+            candidates.append(((meaning != convention, count, len(candidates)), meaning, full))
+    for _, meaning, full in sorted(candidates, key=lambda candidate: candidate[0])[:_MAX_CANDIDATES]:
+        yield meaning, full
 
 
 def has_open_size(place: NodeLocation) -> bool:
@@ -247,7 +247,7 @@ class _FixSearch:
         place, own = target.place, target.place.resize
         if len(place.nodes) != 1 or own.op != "Resize" or (own.opset or 0) < 11 or target.expected.outside:
             return None
-        for setting in attribute_candidates(place, target.expected):
+        for meaning, setting in attribute_candidates(place, target.expected):
             shapes = {place: target.shapes}
             extracted = edits.extract_nodes(self.flat, [place], self.inspection.values(), shapes, setting)
             if not self._wrong_on(target, extracted.proto):
@@ -257,7 +257,10 @@ class _FixSearch:
                     if resize_attribute(own.attributes, name) != value
                 ]
                 self.attributes[place] = setting
-                return ModelChange(place.key, "set " + ", ".join(changed), setting)
+                expected = target.expected.matrices[0].convention
+                sizes = ", ".join(f"{n_in} to {n_out}" for n_in, n_out in dict.fromkeys(target.expected.sizes))
+                why = f", which from {sizes} is the same as '{expected}'" if meaning != expected else ""
+                return ModelChange(place.key, f"set {', '.join(changed)}{why}", setting)
         return None
 
     def _by_operators(self, target: _Target) -> ModelChange:

@@ -317,6 +317,8 @@ def output_line(output: OutputDifference) -> str:
     if output.worst == 0:
         return f"{text}{silent}"
     text += f", off by {output.worst:.3g}"
+    if output.floor:
+        text += f" (rounding explains {output.floor:.1g})"
     if math.isfinite(output.share):
         whose = "its range" if output.channel is None else f"the range of channel {output.channel}"
         text += f", {100 * output.share:.3g} % of {whose}"

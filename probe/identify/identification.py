@@ -29,7 +29,7 @@ class Identification:
     discrepancy
         The measurements compared with ``convention`` or ``nearest``. A fault makes it ``diverges`` or ``error``.
     calls
-        How often the subject was called; a batch counts once for each plane in it.
+        How often the subject was called, 0 where its answers were recorded; a batch counts once for each plane in it.
     evidence
         Observations, a sentence each: sampling line, antialias, border, ties, coefficient.
     exceptions
@@ -159,4 +159,5 @@ def _lines(result: Identification) -> Iterator[str]:
         yield f"{error_text(levels, difference.pixels_moved, difference.gain)} ({difference.verdict})"
         yield from (f"refused:     {count} pairs: {message}" for message, count in difference.refused)
     with_form = f", with {result.form}" if result.form else ""
-    yield f"measured:    {difference.measured} pairs of sizes in {result.calls} calls{with_form}"
+    calls = f" in {result.calls} calls" if result.calls else ""
+    yield f"measured:    {difference.measured} pairs of sizes{calls}{with_form}"

@@ -60,10 +60,14 @@ class LineResults:
 
 @dataclass(slots=True)
 class LevelCaller(PlaneCaller):
-    """Calls an operation with images of grey levels, and counts the calls."""
+    """Calls an operation with images of grey levels, and counts the calls.
+
+    ``stays_inside`` leaves a quarter of the range free at both ends, so that no overshoot of a kernel is clipped.
+    """
 
     form: InputFormat
     calls: int = 0
+    stays_inside: bool = False
 
     def calls_left(self, most: int) -> int:
         """How many more calls there may be, of ``most``."""
@@ -95,17 +99,23 @@ class LevelAxis:
     sampling: tuple[float, float] | None = None
 
 
-def lines_for(n_in: int, count: int) -> np.ndarray:
+def line_count(n_in: int) -> int:
+    """How many lines of ``n_in`` pixels an image carries where the other axis keeps its size."""
+    return max(_LINES, _LINES_PER_PIXEL[n_in > 32] * n_in)
+
+
+def lines_for(n_in: int, count: int, stays_inside: bool = False) -> np.ndarray:
     """``count`` lines of ``n_in`` levels, ``(n_in, count)``: one bright pixel each, then noise of two kinds.
 
     Half of the noise has two levels only, far apart but so that ringing does not reach the ends of the range; half has
-    any level, which shows non-linearity and lands on ties.
+    any level, which shows non-linearity and lands on ties. ``stays_inside`` halves all of it around the middle.
     """
     random = np.random.default_rng(n_in)
     single = np.eye(n_in, dtype=np.int64)[:, : count // 4] * (GREY_LEVELS - 64) + 32
     rest = count - single.shape[1]
     two = 128 + 76 * random.choice([-1, 1], (n_in, rest // 2))
-    return np.concatenate([single, two, random.integers(0, GREY_LEVELS + 1, (n_in, rest - rest // 2))], axis=1)
+    lines = np.concatenate([single, two, random.integers(0, GREY_LEVELS + 1, (n_in, rest - rest // 2))], axis=1)
+    return 64 + lines // 2 if stays_inside else lines
 
 
 def measure_levels(caller: LevelCaller, pairs: list[Pair], axis: str, most: int) -> LevelAxis:
@@ -133,7 +143,7 @@ def measure_lines(caller: LevelCaller, pair: Pair, measurement: LevelAxis) -> Li
             line, pair, measurement.axis, 1e-2
         )
     if measurement.keeps_other_axis:
-        inputs = lines_for(n_in, max(_LINES, _LINES_PER_PIXEL[n_in > 32] * n_in))
+        inputs = lines_for(n_in, line_count(n_in), caller.stays_inside)
         return LineResults(pair, inputs, caller.along(inputs, n_out, inputs.shape[1], measurement.axis))
     inputs = lines_for(n_in, max(_LINES, _LINES_PER_PIXEL[False] * n_in))
     if caller.operation.same_scale_on_both_axes:

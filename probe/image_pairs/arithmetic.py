@@ -19,11 +19,14 @@ class Arithmetic:
         ``nearest`` or ``truncate``, of every rounding.
     extra
         Levels of 255 that short weights may add.
+    clips_only
+        Between the passes values are clipped and keep their fractions, as where they have 16 bits.
     """
 
     passes: str
     rule: str = "nearest"
     extra: float = 0.0
+    clips_only: bool = False
 
     def __str__(self) -> str:
         rounds = {"nearest": "rounded to the nearest", "truncate": "rounded down"}[self.rule]
@@ -31,6 +34,9 @@ class Arithmetic:
             return f"{rounds}, off by up to {self.extra:g} grey levels more, as with short weights or products"
         if self.passes == "once":
             return f"{rounds} once, after both axes"
+        if self.clips_only:
+            order = "one axis" if self.passes == "either" else self.passes
+            return f"{order} first, clipped before the other axis, and {rounds} after both"
         if self.passes == "either":
             return f"one axis before the other, as the sizes decide, {rounds} and clipped between them and again after"
         other = {"rows": "columns", "columns": "rows"}[self.passes]
@@ -41,6 +47,12 @@ ROUNDED = tuple(
     Arithmetic(passes, rule) for rule in ("nearest", "truncate") for passes in ("once", "rows", "columns", "either")
 )
 """The arithmetics that are tried for integers, the plainest first."""
+CLIPPED = tuple(
+    Arithmetic(passes, rule, clips_only=True)
+    for rule in ("nearest", "truncate")
+    for passes in ("rows", "columns", "either")
+)
+"""Tried for kernels that overshoot, where no rounding explains an image."""
 SHORT = tuple(Arithmetic("once", "nearest", extra) for extra in (FIXED_POINT, SHORT_PRODUCTS))
 """Tried beside them: short fixed-point weights, and products, as OpenCV has them."""
 FLOATS = Arithmetic("once")

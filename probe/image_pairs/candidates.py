@@ -54,12 +54,19 @@ def candidates(pairs: Sequence[ImagePair], among: Iterable[Convention] | None = 
             (found if explanation.arithmetics else rejected).append(explanation)
     if not found and not rejected:
         raise ValueError("the convention has no meaning at these sizes")
-    least = min((one.looseness for one in found), default=None)
+    if found:
+        return tightest(found)
+    nearest = min(rejected, key=lambda one: one.rms)
+    return Candidates((), (), explain(nearest.convention, pairs) or nearest)
+
+
+def tightest(found: Sequence[Explanation]) -> Candidates:
+    """The explanations that need the least, and the others, of at least one."""
+    least = min(one.looseness for one in found)
     explaining = tuple(one for one in found if one.looseness == least)
-    nearest = min(found or rejected, key=lambda one: one.rms)
-    if not found:
-        nearest = explain(nearest.convention, pairs) or nearest
-    return Candidates(explaining, tuple(one for one in found if one not in explaining), nearest)
+    return Candidates(
+        explaining, tuple(one for one in found if one not in explaining), min(found, key=lambda one: one.rms)
+    )
 
 
 def _screened(convention: Convention, pairs: Sequence[ImagePair]) -> Explanation | None:
@@ -74,16 +81,21 @@ def _screened(convention: Convention, pairs: Sequence[ImagePair]) -> Explanation
     return explain(convention, pairs)
 
 
-def grouped_by_function(conventions: Sequence[Convention], pair: ImagePair) -> list[list[Convention]]:
-    """The conventions that are the same function at the sizes of ``pair``, together; the order stays.
+def grouped_by_function(conventions: Sequence[Convention], pairs: Sequence[ImagePair]) -> list[list[Convention]]:
+    """The conventions that are the same function at the sizes of all ``pairs``, together; the order stays.
 
     Both axes are compared by the results of random lines: two different matrices differ on those almost surely.
     """
     random = np.random.default_rng(0)
-    lines = [random.uniform(-1, 1, (n, _PROBE_WIDTH)) for n in pair.image.shape]
+    sizes = {(pair.image.shape, pair.result.shape, pair.scales): pair for pair in pairs}.values()
+    lines = [[random.uniform(-1, 1, (n, _PROBE_WIDTH)) for n in pair.image.shape] for pair in sizes]
     groups: list[tuple[list[np.ndarray], list[Convention]]] = []
     for convention in conventions:
-        results = [axis.apply(noise) for axis, noise in zip(pair.axes(convention), lines, strict=True)]
+        results = [
+            axis.apply(noise)
+            for pair, noises in zip(sizes, lines, strict=True)
+            for axis, noise in zip(pair.axes(convention), noises, strict=True)
+        ]
         for others, members in groups:
             if all(float(np.abs(a - b).max()) <= _SAME for a, b in zip(others, results, strict=True)):
                 members.append(convention)

@@ -15,7 +15,7 @@ from halfpixel.golden.rounding import rounded
 from halfpixel.golden.tolerance import UNIT_ROUNDOFF
 from halfpixel.golden.vocabulary import GREY_LEVELS
 from halfpixel.probe.identify.quantised_rounding import ROUNDING_SPREAD, SHORT_PRODUCTS
-from halfpixel.probe.image_pairs.arithmetic import FLOATS, ROUNDED, SHORT, Arithmetic
+from halfpixel.probe.image_pairs.arithmetic import CLIPPED, FLOATS, ROUNDED, SHORT, Arithmetic
 from halfpixel.probe.image_pairs.sparse_axis import SparseAxis, sparse_axis
 
 _LONG_WEIGHTS = 2.0**-23
@@ -23,6 +23,8 @@ _LONG_WEIGHTS = 2.0**-23
 
 https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c, ``PRECISION_BITS``
 """
+_NO_OVERSHOOT = 1 + 1e-9
+"""A kernel of at most this gain gives nothing beyond the range."""
 _NEGLIGIBLE_REACH = 0.25
 """Grey levels: a bound on the error of float32 below this is not sharpened."""
 _ROUNDINGS = 16 * UNIT_ROUNDOFF
@@ -163,6 +165,7 @@ class _Comparison:
         self.rows, self.columns = (_chosen(n, most) for n in pair.result.shape)
         self.result = pair.result[np.ix_(self.rows, self.columns)]
         self.exact = self._once(height, width)
+        self._is_screening = most is not None
         self._known: dict[Arithmetic, tuple[int, int]] = {}
 
     @cached_property
@@ -175,7 +178,7 @@ class _Comparison:
         """All that are tried; one for floats, which are not rounded to integers."""
         if self.pair.highest is None:
             return (FLOATS,)
-        return (*ROUNDED, *SHORT) if loosely else ROUNDED
+        return (*ROUNDED, *CLIPPED, *SHORT) if loosely else (*ROUNDED, *CLIPPED)
 
     def unexplained(self, arithmetic: Arithmetic) -> tuple[int, int]:
         """How many values ``arithmetic`` does not explain, and how many rows and columns lie beyond a tie.
@@ -185,12 +188,31 @@ class _Comparison:
         """
         if self.copies_pixels:  # nothing is rounded
             arithmetic = ROUNDED[0]
+        if arithmetic.clips_only and max(self.height.gain, self.width.gain) <= _NO_OVERSHOOT:
+            arithmetic = Arithmetic("once", arithmetic.rule)
         if arithmetic.passes == "either":
             return min(map(self.unexplained, _in_order(arithmetic)))
         if arithmetic in self._known:
             return self._known[arithmetic]
         self._known[arithmetic] = self._unexplained(arithmetic)
         return self._known[arithmetic]
+
+    @cached_property
+    def _beyond_every_arithmetic(self) -> int:
+        """How many values, at no tie, are further off than rounding and clipping can take them, whatever the order.
+
+        Looked at where conventions are screened: it spares the arithmetics of those that are far off.
+        """
+        if self.pair.highest is None or not self._is_screening:
+            return 0
+        first, second = self.height.gain, self.width.gain
+        clipped = [GREY_LEVELS / 2 * max(0.0, gain - 1) for gain in (first, second)]
+        # A level of the last rounding, one of that between the passes, and short products and float32 on top.
+        bound = 2.0 + max(second * (1 + clipped[0]), first * (1 + clipped[1]))
+        off = self.errors / self.pair.grey_level > bound
+        off[self.height.near_tie[self.rows]] = False
+        off[:, self.width.near_tie[self.columns]] = False
+        return int(off.sum())
 
     @cached_property
     def _spread(self) -> float:
@@ -204,6 +226,8 @@ class _Comparison:
         return all(len(axis.stages) == 1 and axis.taps == 1 for axis in (self.height, self.width))
 
     def _unexplained(self, arithmetic: Arithmetic) -> tuple[int, int]:
+        if self._beyond_every_arithmetic:
+            return self._beyond_every_arithmetic, 0
         if arithmetic.extra == SHORT_PRODUCTS and self._spread > ROUNDING_SPREAD:
             return self.result.size, 0
         plain = self._fits(arithmetic, self.height, self.width)
@@ -261,10 +285,8 @@ class _Comparison:
     def _twice(self, arithmetic: Arithmetic, height: SparseAxis, width: SparseAxis) -> tuple[np.ndarray, np.ndarray]:
         """Values before the last rounding, where integers lie between the passes, and how far they may be off."""
         if arithmetic.passes == "rows":
-            return _two_passes(arithmetic.rule, self.pair, self.pair.image, (height, width), (self.rows, self.columns))
-        exact, reach = _two_passes(
-            arithmetic.rule, self.pair, self.pair.image.T, (width, height), (self.columns, self.rows)
-        )
+            return _two_passes(arithmetic, self.pair, self.pair.image, (height, width), (self.rows, self.columns))
+        exact, reach = _two_passes(arithmetic, self.pair, self.pair.image.T, (width, height), (self.columns, self.rows))
         return exact.T, reach.T
 
     def _reach(self, height: SparseAxis, width: SparseAxis, exact: np.ndarray) -> np.ndarray | float:
@@ -314,7 +336,7 @@ def _long_weights(height: SparseAxis, width: SparseAxis) -> float:
 
 
 def _two_passes(
-    rule: str,
+    arithmetic: Arithmetic,
     pair: ImagePair,
     image: np.ndarray,
     axes: tuple[SparseAxis, SparseAxis],
@@ -328,7 +350,11 @@ def _two_passes(
     first, second = axes
     reaches = [(axis.tolerance + _LONG_WEIGHTS * axis.taps) * highest for axis in axes]
     between = first.apply(image, chosen[0])
-    low, high = _rounded_range(rule, between - reaches[0], between + reaches[0], highest)
+    low, high = between - reaches[0], between + reaches[0]
+    if arithmetic.clips_only:
+        low, high = np.clip(low, 0, highest), np.clip(high, 0, highest)
+    else:
+        low, high = _rounded_range(arithmetic.rule, low, high, highest)
     middle, radius = ((low + high) / 2).T, ((high - low) / 2).T
     exact = second.apply(middle, chosen[1]).T
     spread = second.apply_magnitudes(radius, chosen[1]).T if radius.any() else np.zeros(exact.shape)

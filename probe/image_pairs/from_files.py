@@ -99,6 +99,7 @@ class FilesIdentification:
     files: FilePairs
     found: Candidates
     test: str = ""
+    hint: str = "--write-test DIR writes a small image on which they differ, and the size to ask for"
 
     def __str__(self) -> str:
         return "\n".join(_identification_lines(self))
@@ -151,12 +152,13 @@ def _identification_lines(result: FilesIdentification) -> Iterator[str]:
     elif len(named) == 1:
         yield f"{files.subject}: {_with_names(conventions[0])}"
     else:
-        groups = grouped_by_function(conventions, files.pairs[0])
-        apart = f", {len(groups)} different functions at this size" if len(groups) > 1 else ", one function"
+        sizes = "this size" if len(files.pairs) == files.channels else "these sizes"
+        groups = grouped_by_function(conventions, files.pairs)
+        apart = f", {len(groups)} different functions at {sizes}" if len(groups) > 1 else ", one function"
         yield f"{files.subject}: {len(named)} conventions explain it{apart}"
         for group in groups:
             yield f"explains:    {_with_names(group[0])}"
-            yield from (f"  the same:  {_with_names(other)} (at this size)" for other in group[1:])
+            yield from (f"  the same:  {_with_names(other)} (at {sizes})" for other in group[1:])
     first = named[0] if named else result.found.nearest
     yield from (f"claimed by:  {', '.join(ids[:_SHOWN])}" for ids in [_claiming(conventions)] if ids)
     if named and files.pairs[0].highest is not None and first.worst > 0:
@@ -173,7 +175,7 @@ def _identification_lines(result: FilesIdentification) -> Iterator[str]:
     if result.test:
         yield f"to tell:     {result.test}"
     elif len(named) > 1:
-        yield "to tell:     --write-test DIR writes a small image on which they differ, and the size to ask for"
+        yield f"to tell:     {result.hint}"
 
 
 def check_files(files: FilePairs, convention: Convention) -> tuple[Verdict, str]:

@@ -18,6 +18,8 @@ def sample_at(mode: str, o: int, n_in: int, n_out: int, s: Fraction, roi: tuple[
         return o / s
     if mode == "tf_half_pixel_for_nn":
         return (o + HALF) / s
+    if mode == "half_pixel_not_added":  # a fault
+        return o / s - HALF
     if mode == "align_corners" and n_out > 1:
         return o * Fraction(n_in - 1, n_out - 1)
     if mode == "tf_crop_and_resize":

@@ -134,7 +134,7 @@ def test_importing_golden_imports_numpy_and_nothing_else() -> None:
     """The ground floor stands on the standard library and numpy alone, its commands included."""
     program = (
         "import sys; import numpy; before = set(sys.modules); import halfpixel.golden, halfpixel.golden.catalogue,"
-        " halfpixel.golden.vectors, halfpixel.golden.command; new = set(sys.modules) - before;"
+        " halfpixel.golden.vector_sets.folder, halfpixel.golden.command; new = set(sys.modules) - before;"
         " outside = {name.partition('.')[0] for name in new if not name.startswith('halfpixel.golden')};"
         " print(sorted(outside - set(sys.stdlib_module_names) - {'halfpixel', 'numpy'}),"
         " [name for name in new if name.startswith('halfpixel.') and not name.startswith('halfpixel.golden')])"

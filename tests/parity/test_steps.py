@@ -176,8 +176,8 @@ def test_images_are_held_in_grey_levels():
     [
         (0, Verdict.EXACT),
         (1e-6, Verdict.AGREES),
-        (1e-3, Verdict.APPROXIMATES),
-        (0.1, Verdict.DIVERGES),
+        (3e-5, Verdict.APPROXIMATES),
+        (1e-3, Verdict.DIVERGES),
         (np.nan, Verdict.ERROR),
     ],
     ids=str,

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     import onnx
 
 _DTYPES = {"float": "float32", "double": "float64"}
+_JUDGED = frozenset(
+    ["bool", "string", "float16", "bfloat16", "float32", "float64", "complex64", "complex128"]
+    + [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
+)
+"""Types that NumPy and ONNX call alike; those of 8 bits and fewer that they do not are not judged."""
 _EXCLUSIVE = "the specification wants one of scales and sizes (https://onnx.ai/onnx/operators/onnx__Resize.html)"
 
 
@@ -64,7 +69,7 @@ def _type_faults(key: str, node: onnx.NodeProto, schema: onnx.defs.OpSchema, dty
     bound: dict[str, tuple[str, str]] = {}
     for position, dtype in enumerate(dtypes):
         formal = formals[min(position, len(formals) - 1)] if formals else None
-        if formal is None or not dtype:
+        if formal is None or dtype not in _JUDGED:
             continue
         name = printable(formal.name, 40)
         allowed = [_dtype_in(text) for text in allowed_by_name.get(formal.type_str, [formal.type_str])]

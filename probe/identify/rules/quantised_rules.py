@@ -21,7 +21,8 @@ _WEIGHT_NOISE = 1.2e-3
 """By how much a fitted weight may be off: four times the usual error of least squares on rounded results."""
 _BEYOND_ROUNDING = 0.03
 """Levels beyond half a level that a result may be off: weights of few bits, float32 sums of up to 255."""
-_IMAGES = (((20, 17), (13, 29)), ((17, 20), (29, 13)), ((24, 24), (10, 10)), ((9, 14), (21, 31)))
+WHOLE_IMAGES = (((20, 17), (13, 29)), ((17, 20), (29, 13)), ((24, 24), (10, 10)), ((9, 14), (21, 31)))
+"""(height, width) of whole images of noise and of their results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _span(rule: PiecewiseRule, axis: str, results: LevelAxis) -> tuple[float, fl
 def _whole_images(measured: QuantisedMeasurement, rule: PiecewiseRule) -> int | None:
     """How many images, resized along both axes at once, are within two roundings; ``None`` where one is not."""
     compared = 0
-    for size_in, size_out in _IMAGES:
+    for size_in, size_out in WHOLE_IMAGES:
         exact = rule.matrices(size_in, size_out)
         if exact is None or not all(map(measured.caller.operation.accepts, size_in, size_out)):
             continue

@@ -154,7 +154,11 @@ def _scales_swapped(plain: Plain) -> np.ndarray | None:
 def _size_swapped(plain: Plain) -> np.ndarray | None:
     if plain.image.ndim != 3 or len(plain.axes) != 2:
         return None
-    return by_library(plain, plain.image, (plain.axes[1]["n_out"], plain.axes[0]["n_out"]))
+    size = (plain.axes[1]["n_out"], plain.axes[0]["n_out"])
+    try:
+        return by_library(plain, plain.image, size)
+    except ValueError:  # a rule that refuses the size, which no square result has
+        return np.zeros((*size, plain.image.shape[2]))
 
 
 def _picks(axis: dict, coordinate: Callable[[np.float32], np.float32]) -> np.ndarray | None:
@@ -240,7 +244,7 @@ def _half_floats(plain: Plain) -> np.ndarray | None:
 
 def _between(change: Callable) -> Callable:
     def fault(plain: Plain) -> np.ndarray | None:
-        if plain.rule is not None or len(plain.axes) < 2:
+        if plain.rule is not None or len(plain.axes) < 2 or not 0 <= plain.image.min() <= plain.image.max() <= 255:
             return None
         values = passes(plain, [weights(axis) for axis in plain.axes], change)
         return eight_bits(values) if plain.dtype == "uint8" else values
@@ -250,7 +254,9 @@ def _between(change: Callable) -> Callable:
 
 def _at_the_end(dtype: str, change: Callable) -> Callable:
     def fault(plain: Plain) -> np.ndarray | None:
-        return change(passes(plain, [weights(axis) for axis in plain.axes])) if plain.dtype == dtype else None
+        if plain.dtype != dtype or not 0 <= plain.image.min() <= plain.image.max() <= 255:
+            return None
+        return change(passes(plain, [weights(axis) for axis in plain.axes]))
 
     return fault
 
@@ -336,6 +342,10 @@ PLAIN_FAULTS: dict[str, Callable[[Plain], np.ndarray | None]] = {
     "half-pixel-dropped": _to_mode("asymmetric", *_MEAN),
     "half-pixel-added": _to_mode("half_pixel", "asymmetric", "tf_half_pixel_for_nn"),
     "half-pixel-not-subtracted": _to_mode("tf_half_pixel_for_nn", *_MEAN),
+    "half-pixel-not-added": _axes(
+        lambda axis: axis["convention"][_MODE] == "half_pixel" and axis["convention"]["kernel"] != "adaptive_average",
+        _changed(**{_MODE: "half_pixel_not_added"}),
+    ),
     "align-corners": _to_mode("align_corners", *_MEAN, "asymmetric"),
     "align-corners-ignored": _to_mode("half_pixel", "align_corners"),
     "one-output-pixel-at-zero": _to_mode("pytorch_half_pixel", "half_pixel"),

@@ -91,3 +91,18 @@ def test_flags_of_values_are_true(name: str) -> None:
         if flags != case["flags"]:
             wrong.append((case["id"], sorted({*flags} ^ {*case["flags"]})))
     assert not wrong
+
+
+@pytest.mark.parametrize("name", [name for name in SETS if document(name)["library"] and "nearest" not in name])
+def test_a_library_rounds_the_convention_that_its_set_names(name: str) -> None:
+    """Exact weights and the nearest steps stay within two grey levels, so faults of conventions can be told."""
+    for vector in read(name):
+        shape, size = vector.image.shape, vector.expected.shape
+        axes = tuple(
+            {"convention": document(name)["convention"], "n_in": shape[k], "n_out": size[k], "scale": None}
+            for k in (0, 1)
+        )
+        plain = Plain(vector.image, axes, "uint8", name)
+        planes = [-1] if "-rgba" in name else list(range(size[2]))
+        off = _off(right(replace(plain, way=_way(plain, vector.expected))), vector.expected)[..., planes].max()
+        assert off <= UNCERTAIN, vector.entry["id"]

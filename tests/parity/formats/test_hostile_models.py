@@ -129,7 +129,7 @@ def test_cycles_and_orders_that_cannot_be_mended(refused, tmp_path):
     assert "cyclic" in refused(models.saved(proto, tmp_path))
     itself = models.model([helper.make_node("Add", ["x", "y"], ["y"])])
     assert "cyclic" in refused(models.saved(itself, tmp_path))
-    late = models.model([helper.make_node("Relu", ["a"], ["y"]), helper.make_node("Relu", ["x"], ["a"]), *cycle])
+    late = models.model([helper.make_node("Relu", ["c"], ["y"]), helper.make_node("Relu", ["x"], ["c"]), *cycle])
     assert "not in order" in refused(models.saved(late, tmp_path))
     absent = models.model([helper.make_node("Relu", ["nowhere"], ["y"])])
     assert "which nothing makes" in refused(models.saved(absent, tmp_path))

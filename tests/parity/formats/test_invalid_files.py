@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -83,3 +85,10 @@ def test_a_refusal_for_the_fault_of_the_file_is_no_parity(tmp_path):
     assert text.endswith("write: cast scales to float32")
     assert run_model(found, ["opencv-dnn", "onnx-reference"]).exit is ParityExit.PARITY
     assert check_model(ParityRequest(str(path), audit_only=True)).exit is ParityExit.DIVERGENCE
+
+
+def test_the_models_of_onnx_itself_are_without_fault():
+    folder = Path(onnx.__file__).parent / "backend/test/data"
+    paths = sorted(folder.rglob("*.onnx"))
+    assert paths
+    assert not [path for path in paths if load_model(path).faults]

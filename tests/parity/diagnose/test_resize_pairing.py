@@ -82,6 +82,7 @@ def test_area_made_nearest_is_found_beside_a_right_bicubic_of_the_same_sizes(tmp
     fixed = fix_model(load_model(changed), run, tmp_path / "fixed.onnx", original=load_model(original))
     assert fixed.run.exit is ParityExit.PARITY
     assert [change.key for change in fixed.changes] == ["main/2:Resize"]
+    assert "which from 16 to 8 is the same as 'area half_pixel'" in fixed.changes[0].words
 
 
 def test_what_cannot_be_told_apart_is_said_and_not_corrected(tmp_path):

@@ -1,0 +1,1 @@
+"""Kits answered by real programs that know nothing of this project."""

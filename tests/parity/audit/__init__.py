@@ -1,0 +1,1 @@
+"""Tests of what the audit tells from the file alone."""

@@ -1,0 +1,1 @@
+"""Tests of single steps of a run."""

@@ -1,0 +1,1 @@
+"""Tests of the kit: what it asks for, what it reads, and what it names."""
