@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
@@ -19,7 +20,7 @@ from halfpixel.golden.options import (
     parse_number,
 )
 from halfpixel.golden.vector_sets import folder
-from halfpixel.golden.vector_sets.sets import definitions, vectors
+from halfpixel.golden.vector_sets.sets import definitions
 
 LARGEST_SCALE = 10_000
 """Entries of the largest matrix that is printed."""
@@ -116,9 +117,8 @@ def _list(options: argparse.Namespace) -> int:
     if options.sets:
         rows = [("set", "vectors", "flags", "what it is")]
         for definition in definitions():
-            made = vectors(definition)
-            flags = {flag for vector in made for flag in vector.flags}
-            rows.append((definition.name, str(len(made)), str(len(flags)), definition.title))
+            document = json.loads((folder.FOLDER / "sets" / f"{definition.name}.json").read_text(encoding="utf-8"))
+            rows.append((definition.name, str(len(document["vectors"])), str(len(document["notes"])), definition.title))
     else:
         rows = [(entry.name, str(entry.convention), entry.source) for entry in CATALOGUE]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
