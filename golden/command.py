@@ -1,17 +1,20 @@
-"""The golden commands: show an exact matrix, list conventions and sets, write, verify and pack the vectors."""
+"""The golden commands: exact matrices, conventions, sets and integer rules; write, verify and pack the vectors."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+import textwrap
 from collections.abc import Sequence
+from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
 
 from halfpixel.golden.catalogue import CATALOGUE
 from halfpixel.golden.convention import Convention
 from halfpixel.golden.coordinates import coordinates
+from halfpixel.golden.integer_rules import INTEGER_RULES
 from halfpixel.golden.matrix import ExactMatrix, matrix
 from halfpixel.golden.options import (
     CONVENTION_OPTIONS,
@@ -72,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(prog="halfpixel golden", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="show|list|verify|write|zip")
+    commands = parser.add_subparsers(required=True, metavar="show|list|rules|verify|write|zip")
     show = commands.add_parser("show", help="print an exact matrix")
     show.set_defaults(run=_show)
     show.add_argument("n_in", help="pixels of the input axis")
@@ -81,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--scale", metavar="S", help="output over input, such as 5/3 or 0.6; without it n_out / n_in")
     for option, field, about in CONVENTION_OPTIONS:
         show.add_argument(option, dest=field, **about)
+    rules = commands.add_parser("rules", help="how libraries compute integers, bit for bit: all, or one in words")
+    rules.set_defaults(run=_rules)
+    rules.add_argument("name", nargs="?", metavar="RULE", help="such as pillow-bicubic-uint8")
     listing = commands.add_parser("list", help="list the named conventions")
     listing.set_defaults(run=_list)
     listing.add_argument("--sets", action="store_true", help="list the sets of vectors instead")
@@ -112,6 +118,27 @@ def _size(name: str, text: str) -> int:
     return int(text)
 
 
+def _rules(options: argparse.Namespace) -> int:
+    if options.name is None:
+        _print_table([(rule.name, rule.call, ", ".join(rule.versions)) for rule in INTEGER_RULES.values()])
+        return 0
+    if options.name not in INTEGER_RULES:
+        near = get_close_matches(options.name, INTEGER_RULES, 3)
+        raise ValueError(f"no integer rule {options.name!r}; near it: {', '.join(near) or 'none'}")
+    rule = INTEGER_RULES[options.name]
+    print(f"{rule.name}: {rule.call}")
+    for name, text in (
+        ("rounds", str(rule.convention)),
+        ("equal in", ", ".join(rule.versions) or "a text, no library"),
+        ("steps", rule.steps),
+        ("source", rule.source),
+    ):
+        print(textwrap.fill(text, 100, initial_indent=f"{name + ':':<12}", subsequent_indent=" " * 12))
+    if rule.bound:
+        print(f"off by:     up to {rule.bound} grey levels")
+    return 0
+
+
 def _list(options: argparse.Namespace) -> int:
     rows: list[tuple[str, ...]]
     if options.sets:
@@ -121,10 +148,14 @@ def _list(options: argparse.Namespace) -> int:
             rows.append((definition.name, str(len(document["vectors"])), str(len(document["notes"])), definition.title))
     else:
         rows = [(entry.name, str(entry.convention), entry.source) for entry in CATALOGUE]
+    _print_table(rows)
+    return 0
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    return 0
 
 
 def _verify(options: argparse.Namespace) -> int:

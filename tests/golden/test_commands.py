@@ -10,6 +10,7 @@ import pytest
 from halfpixel.golden import matrix
 from halfpixel.golden.catalogue import CATALOGUE, named_convention
 from halfpixel.golden.command import main
+from halfpixel.golden.integer_rules import INTEGER_RULES
 
 _CORNERS = """\
 linear align_corners: 3 -> 5
@@ -95,8 +96,8 @@ def test_shows(arguments: str, expected: str, capsys: pytest.CaptureFixture[str]
         ("show --name zzz 3 5", "unknown name 'zzz'; list them with: halfpixel golden list"),
         ("show --name pillow-box --kernel linear --lobes 3 3 5", "--name says it all; leave out --kernel, --lobes"),
         ("show 1000 1000", "1000 x 1000 is too large to print: at most 10000 entries"),
-        ("print 3 5", "invalid choice: 'print' (choose from 'show', 'list', 'verify', 'write', 'zip')"),
-        ("", "the following arguments are required: show|list|verify|write|zip"),
+        ("print 3 5", "invalid choice: 'print' (choose from 'show', 'rules', 'list', 'verify', 'write', 'zip')"),
+        ("", "the following arguments are required: show|list|rules|verify|write|zip"),
     ],
 )
 def test_refuses(arguments: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,6 +120,17 @@ def test_lists_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [entry.name for entry in CATALOGUE]
     assert all(line.endswith(entry.source) for line, entry in zip(lines, CATALOGUE, strict=True))
+
+
+def test_lists_the_integer_rules_and_says_one_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(INTEGER_RULES)
+    assert main(["rules", "pillow-bicubic-uint8"]) == 0
+    said = capsys.readouterr().out
+    assert "multiplied by 2^22" in " ".join(said.split())
+    assert "source:     https://github.com/python-pillow/Pillow/" in said
+    assert main(["rules", "pilow-bicubic-uint8"]) == 2
+    assert "no integer rule 'pilow-bicubic-uint8'; near it: pillow-bicubic-uint8" in capsys.readouterr().err
 
 
 def test_stops_quietly_when_its_reader_does() -> None:
