@@ -35,7 +35,8 @@ def device_records(answer: KitAnswer, asked: bool) -> list[Record]:
         suite, question = Suite.CONFORMANCE, f"does {operation} do {answer.convention}?"
     else:
         suite, question = Suite.DEFAULTS, f"what does {operation} do when given nothing but a size?"
-    one = answer.explanation
+    # What agrees may be far from the exact value where it is clipped between the axes, and is no error.
+    one = None if answer.verdict.is_agreement else answer.explanation
     finding = Finding(
         suite=suite,
         question=question,
@@ -49,7 +50,7 @@ def device_records(answer: KitAnswer, asked: bool) -> list[Record]:
         gain=None if one is None else 2 * one.worst / GREY_LEVELS,
         grey_levels=None if one is None else one.worst,
         pairs_measured=len(results.results),
-        pairs_differing=0 if one is None else len(set(_differing(answer))),
+        pairs_differing=len(set(_differing(answer))),
         message="" if answer.is_yes else str(answer),
     )
     if asked:
