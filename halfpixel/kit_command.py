@@ -156,12 +156,13 @@ def _read(options: argparse.Namespace) -> int:
     device = f"device:{options.device}"
     asked = options.name is not None or any(getattr(options, field) is not None for _, field, _ in CONVENTION_OPTIONS)
     convention = convention_from_options(options) if asked else None
+    if options.report is not None:
+        # What a report needs is missed before anything is computed.
+        from halfpixel.reports.records.json_lines import write
+        from halfpixel.suites.records.devices import device_records
     results = read_kit(options.folder)
     answer = identify_kit(results, device) if convention is None else check_kit(results, device, convention)
     if options.report is not None:
-        from halfpixel.reports.records.json_lines import write
-        from halfpixel.suites.records.devices import device_records
-
         try:
             write(options.report, device_records(answer, asked))
         except OSError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from halfpixel.golden import Convention, matrix
 from halfpixel.golden.catalogue import named_convention
+from halfpixel.golden.integer_rules import INTEGER_RULES
 from halfpixel.golden.vocabulary import GREY_LEVELS, Verdict
 from halfpixel.probe.compare.argued_tolerance import DifferentFunctionsError, Tolerance, argued_tolerance
 from halfpixel.probe.compare.comparison import check
@@ -32,6 +34,7 @@ __all__ = [
     "assert_passes_vectors",
     "assert_resizes",
     "exact_resize",
+    "integer_resize",
     "rounding_tolerance",
     "tolerance",
 ]
@@ -137,6 +140,19 @@ def exact_resize(image: npt.ArrayLike, size: tuple[int, int], convention: Conven
     rows, columns = (matrix(chosen, n_in, n_out).to_array() for n_in, n_out in zip(pixels.shape[:2], size, strict=True))
     resized: Array = np.einsum("yi,xj,ij...->yx...", rows, columns, pixels, optimize=True)
     return resized
+
+
+def integer_resize(image: npt.ArrayLike, size: tuple[int, int], rule: str) -> Array:
+    """The image of integers that a library's call returns, bit for bit, without that library.
+
+    ``rule`` is a name that ``halfpixel golden rules`` lists, such as ``"pillow-bicubic-uint8"``; ``image`` has the
+    shape ``(H, W)`` or ``(H, W, C)`` and the rule's dtype, and the result ``(h, w)`` or ``(h, w, C)``. Raises
+    ``ValueError`` for an unknown rule, and for an image or a size that the rule is not defined for.
+    """
+    if rule not in INTEGER_RULES:
+        near = get_close_matches(rule, INTEGER_RULES, 3)
+        raise ValueError(f"no integer rule {rule!r}; near it: {', '.join(near) or 'none'}")
+    return INTEGER_RULES[rule].resize(np.asarray(image), size)
 
 
 def rounding_tolerance(

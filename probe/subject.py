@@ -57,6 +57,9 @@ class UserFunction:
             where = f"{Path(frame.filename).name}, line {frame.lineno}"
             self.broken.append(f"{self!r} fails with {type(error).__name__}: {_first_line(error)} ({where})")
             raise
+        except SystemExit as ended:
+            # It would end halfpixel, too, with a status that reads as an answer.
+            raise RuntimeError(f"it ends its program: sys.exit({ended.code!r})") from None
 
 
 def add_subject_options(command: argparse.ArgumentParser, takes_files: bool) -> None:

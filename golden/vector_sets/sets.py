@@ -167,7 +167,13 @@ def definitions() -> Iterator[SetDefinition]:
             yield SetDefinition(f"{name}-{dtype}", f"{convention}, {dtype}: {who}", convention, dtype)
     for rule in INTEGER_RULES.values():
         if rule.dtype == "uint8" and not _WITHOUT_A_SET.match(rule.name):
-            yield SetDefinition(rule.name, f"{rule.library}, {rule.call}, bit for bit", rule.convention, "uint8", rule)
+            yield SetDefinition(rule.name, _title(rule), rule.convention, "uint8", rule)
+
+
+def _title(rule: IntegerRule) -> str:
+    """Whose integers a set has: the library, the releases that were compared, the call."""
+    releases = " to ".join(dict.fromkeys((*rule.versions[:1], *rule.versions[-1:])))
+    return f"{rule.library}{' ' * bool(releases)}{releases}, {rule.call}, bit for bit"
 
 
 @lru_cache(maxsize=256)

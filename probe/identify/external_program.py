@@ -105,7 +105,11 @@ class ExternalProgram:
         if status:
             lines = process.stderr.decode(errors="replace").strip().splitlines()
             how = f"signal {-status}" if status < 0 else f"status {status}"
-            raise ProgramFailed(f"it ended with {how}: {lines[0].strip() if lines else 'it said nothing on stderr'}")
+            # Of a Python program the last line says what went wrong, of others the first.
+            said = (
+                lines[-1 if lines[0].startswith("Traceback") else 0].strip() if lines else "it said nothing on stderr"
+            )
+            raise ProgramFailed(f"it ended with {how}: {said}")
 
 
 def holds(file_format: str, dtype: str, channels: int) -> bool:

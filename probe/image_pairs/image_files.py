@@ -9,7 +9,10 @@ from typing import cast
 
 import numpy as np
 
-_NO_PILLOW = "this format is read and written with Pillow, which is not installed; pfm and npy do without"
+_NO_PILLOW = (
+    "this format is read and written with Pillow, which is not installed (python -m pip install pillow); "
+    "npy does without"
+)
 _LOSSY = ("JPEG", "MPO", "WEBP", "AVIF", "JPEG2000", "GIF")
 """Pillow's names of formats whose pixels need not be those that were written."""
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -80,6 +80,24 @@ class KitAnswer:
 
 
 def identify_kit(results: KitResults, device: str) -> KitAnswer:
+    """The answer of :func:`_identified`, which is no yes where most of what came back cannot be used."""
+    return _unless_most_are_left_out(_identified(results, device))
+
+
+def check_kit(results: KitResults, device: str, convention: Convention) -> KitAnswer:
+    """The answer of :func:`_checked`, which is no yes where most of what came back cannot be used."""
+    return _unless_most_are_left_out(_checked(results, device, convention))
+
+
+def _unless_most_are_left_out(answer: KitAnswer) -> KitAnswer:
+    used, left_out = len(answer.results.results), len(answer.results.left_out)
+    if left_out <= used:
+        return answer
+    line = f"too few:     {left_out} of the {used + left_out} results that came back cannot be used; of the rest:"
+    return replace(answer, is_yes=False, lines=(line, *answer.lines))
+
+
+def _identified(results: KitResults, device: str) -> KitAnswer:
     """Name the convention that explains every result of a kit.
 
     The lines along each axis go through the identification of any resizer, which also looks for parameters and rules
@@ -150,8 +168,8 @@ def _bit_for_bit(results: KitResults, files: FilePairs, rules: Sequence[IntegerR
     )
 
 
-def check_kit(results: KitResults, device: str, convention: Convention) -> KitAnswer:
-    """Whether every result of a kit is what ``convention`` gives; raises as :func:`identify_kit`."""
+def _checked(results: KitResults, device: str, convention: Convention) -> KitAnswer:
+    """Whether every result of a kit is what ``convention`` gives; raises as :func:`_identified`."""
     files = _planes(results, device)
     verdict, text = check_files(files, convention)
     explanation = explain(convention, files.pairs)
@@ -243,12 +261,16 @@ def _not_explained(results: KitResults, files: FilePairs, alone: Identification 
         return KitAnswer(files.subject, results, Verdict.DIVERGES, None, None, None, files.pairs, lines, is_yes=False)
     if alone is not None and alone.convention is None and alone.rule is not None:
         return _by_rule(results, files, alone, alone.rule)
+    if alone is not None and alone.unsupported:
+        # The lines alone lead nowhere; the whole images still tell which convention is near.
+        alone = None
     named = None if alone is None else alone.convention
-    nearest = named or _nearest(results, files.pairs)
+    nearest = named or (None if alone is None else alone.nearest) or _nearest(results, files.pairs)
     explanation = explain(nearest, files.pairs)
     verdict = Verdict.DIVERGES if explanation is None else _verdict(explanation)
     if alone is not None and named is None:
         said = str(alone).splitlines()
+        said += [] if alone.nearest is not None else [f"nearest:     {nearest}"]
     else:
         said = [f"{files.subject}: no known convention", f"nearest:     {nearest}"]
     lines = (*said, *_by_kind(results, nearest), *_trouble(results))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +54,12 @@ def make_kit(folder: Path, images: Sequence[KitImage], form: KitForm, version: s
     try:
         for name in ("in", "out"):
             (folder / name).mkdir(parents=True)
-        files = tuple(_write(folder, number, image, form) for number, image in enumerate(images, start=1))
+        try:
+            files = tuple(_write(folder, number, image, form) for number, image in enumerate(images, start=1))
+        except ValueError:  # Pillow is not installed: the same folder must do for the next try
+            for name in ("in", "out"):
+                shutil.rmtree(folder / name)
+            raise
         model = {}
         if form.model is not None:
             model = {"file": f"model{form.model.suffix}", **form.ports}

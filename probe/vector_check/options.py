@@ -18,7 +18,7 @@ from halfpixel.probe.vector_check.outcomes import NotAsked, NotAskedError, Refus
 from halfpixel.probe.vector_check.report import VectorReport, junit
 from halfpixel.probe.vector_check.vector_set import read_set
 
-_YES, _NO = 0, 1
+_YES, _NO, _CANNOT_TELL = 0, 1, 2
 _ONLY_WITH_VECTORS = ("run_globs", "skip_globs", "junit", "quick")
 _NOT_WITH_VECTORS = ("convention", "name", "sizes", "scale", *(field for _, field, _ in CONVENTION_OPTIONS))
 
@@ -44,7 +44,7 @@ def refuse_vector_options(options: argparse.Namespace) -> None:
 
 
 def answer_vectors(options: argparse.Namespace) -> int:
-    """Print the report: 0 where every vector given to the subject passes, 1 where one fails or is refused.
+    """Print the report: 0 where every vector passes, 1 where one fails or is refused, 2 where most could not be asked.
 
     ``ValueError`` in one line for options that contradict each other, and where nothing could be compared.
     """
@@ -67,7 +67,9 @@ def answer_vectors(options: argparse.Namespace) -> int:
     print(report)
     if options.junit is not None:
         options.junit.write_bytes(junit(report))
-    return _YES if report.passes else _NO
+    if not report.passes:
+        return _NO
+    return _YES if 2 * report.compared >= len(report.outcomes) else _CANNOT_TELL
 
 
 def _resize_image(subject: Subject) -> ResizeImage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def _outcome(resize: ResizeImage, vector: Vector) -> Outcome:
 def _compared(vector: Vector, result: np.ndarray) -> Outcome:
     got = result[..., None] if result.ndim == 2 else result
     if got.shape != vector.expected.shape:
-        return _of_another_size(vector, result)
+        return replace(_of_another_size(vector, result), result=got)
     errors = np.abs(got.astype(np.float64) - vector.expected.astype(np.float64))
     errors[np.isnan(errors)] = np.inf
     if errors.max() <= vector.tolerance:

@@ -18,6 +18,7 @@ from halfpixel.testing import (
     assert_close_to_exact,
     assert_resizes,
     exact_resize,
+    integer_resize,
     rounding_tolerance,
     tolerance,
 )
@@ -166,3 +167,10 @@ def test_it_needs_numpy_alone():
     """
     ran = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True)
     assert ran.stdout == "['halfpixel']\n"
+
+
+def test_the_integers_of_a_library_are_made_without_it():
+    image = np.arange(12, dtype=np.uint8).reshape(3, 4) * 20
+    assert integer_resize(image, (2, 2), "pillow-bilinear-uint8").tolist() == [[44, 76], [144, 176]]
+    with pytest.raises(ValueError, match="no integer rule 'pilow-bilinear-uint8'; near it: pillow-bilinear-uint8"):
+        integer_resize(image, (2, 2), "pilow-bilinear-uint8")

@@ -22,7 +22,7 @@ from tests.suites.pretend_framework import pytest_command, write_framework
 
 ENDED, ALL = 2, 3
 """Questions of conformance, one of which has nothing to ask where nothing is absent; and those with structure's."""
-_DEADLINE = 60
+_DEADLINE = 300
 """Seconds that a run may take to ask its second question."""
 
 

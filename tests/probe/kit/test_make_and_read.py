@@ -162,6 +162,28 @@ def test_missing_results_are_named_and_the_rest_is_used(folder, capsys):
     assert f"missing:     out/{names[1]}.npy, " in out
 
 
+def test_most_of_it_left_out_is_no_yes(folder, capsys):
+    """As of a device that exchanges width and height, of which only squares can be read."""
+    names = _names(folder)
+    for name in names[1:]:
+        made = np.load(folder / "out" / f"{name}.npy")
+        np.save(folder / "out" / f"{name}.npy", np.swapaxes(made, 1, 2))
+    for more in ((), ("--convention", "torch-bilinear")):
+        status, out, _ = _read(folder, capsys, *more)
+        assert status == 1
+        assert out.startswith("too few:     6 of the 7 results that came back cannot be used; of the rest:")
+
+
+def test_what_is_off_everywhere_by_little_is_near_a_convention(tmp_path, capsys):
+    """As float32 that passed through float16."""
+    make_kit(tmp_path / "kit", standard_images(True), KitForm("float32", format="npy", channels=1), "0")
+    run(tmp_path / "kit", lambda image, size: exact(LINEAR)(image, size).astype(np.float16).astype(np.float32))
+    status, out, _ = _read(tmp_path / "kit", capsys)
+    assert status == 1
+    assert "nearest:     linear half_pixel" in out
+    assert "refused" not in out
+
+
 def test_a_wrong_device_is_not_named(folder, capsys):
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     for file in manifest["files"]:
