@@ -40,7 +40,14 @@ class Home:
         chosen = ["--frameworks", "pretend", "--ledger", str(self.folder / "ledger"), "--report", str(self.report)]
         command, environment = pytest_command(self.folder, *suites, *chosen, *options)
         return subprocess.Popen(
-            command, cwd=ROOT, env=environment | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            env=environment | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            # A shell lets what it starts in the background ignore Ctrl-C, and so would what that starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, *options: str, **variables: str) -> tuple[int, str]:
