@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         show.add_argument(option, dest=field, **about)
     rules = commands.add_parser("rules", help="how libraries compute integers, bit for bit: all, or one in words")
     rules.set_defaults(run=_rules)
-    rules.add_argument("name", nargs="?", metavar="RULE", help="such as pillow-bicubic-uint8")
+    rules.add_argument("name", nargs="?", metavar="RULE", help="such as pillow-bicubic-uint8, or a part of names")
     listing = commands.add_parser("list", help="list the named conventions")
     listing.set_defaults(run=_list)
     listing.add_argument("--sets", action="store_true", help="list the sets of vectors instead")
@@ -119,10 +119,11 @@ def _size(name: str, text: str) -> int:
 
 
 def _rules(options: argparse.Namespace) -> int:
-    if options.name is None:
-        _print_table([(rule.name, rule.call, ", ".join(rule.versions)) for rule in INTEGER_RULES.values()])
-        return 0
     if options.name not in INTEGER_RULES:
+        named = [rule for name, rule in INTEGER_RULES.items() if (options.name or "") in name]
+        if named:
+            _print_table([(rule.name, rule.call, ", ".join(rule.versions)) for rule in named])
+            return 0
         near = get_close_matches(options.name, INTEGER_RULES, 3)
         raise ValueError(f"no integer rule {options.name!r}; near it: {', '.join(near) or 'none'}")
     rule = INTEGER_RULES[options.name]

@@ -80,7 +80,7 @@ def _faults(found: FaultsFound, vectors: VectorSet, failures: int) -> Iterator[s
         yield f"suspected:   {suspect.flag}, {_evidence(suspect, failures)}"
         yield f"             {fault.kind}: {fault.fault.rstrip('.')}. {fault.effect}"
         yield from (f"             {address}" for address in fault.threads[:1])
-    others = [suspect for suspect in found.suspected if suspect not in best[:_SUSPECTS]]
+    others = [suspect for suspect in found.suspected if suspect not in best[:_SUSPECTS] and suspect.share != 0]
     if failures and not best:
         yield "suspected:   none: no fault that has a flag gives such results and fails these vectors"
     if others:
