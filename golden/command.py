@@ -7,14 +7,13 @@ import json
 import sys
 import textwrap
 from collections.abc import Sequence
-from difflib import get_close_matches
 from fractions import Fraction
 from pathlib import Path
 
 from halfpixel.golden.catalogue import CATALOGUE
 from halfpixel.golden.convention import Convention
 from halfpixel.golden.coordinates import coordinates
-from halfpixel.golden.integer_rules import INTEGER_RULES
+from halfpixel.golden.integer_rules import INTEGER_RULES, integer_rule
 from halfpixel.golden.matrix import ExactMatrix, matrix
 from halfpixel.golden.options import (
     CONVENTION_OPTIONS,
@@ -119,14 +118,11 @@ def _size(name: str, text: str) -> int:
 
 
 def _rules(options: argparse.Namespace) -> int:
-    if options.name not in INTEGER_RULES:
-        named = [rule for name, rule in INTEGER_RULES.items() if (options.name or "") in name]
-        if named:
-            _print_table([(rule.name, rule.call, ", ".join(rule.versions)) for rule in named])
-            return 0
-        near = get_close_matches(options.name, INTEGER_RULES, 3)
-        raise ValueError(f"no integer rule {options.name!r}; near it: {', '.join(near) or 'none'}")
-    rule = INTEGER_RULES[options.name]
+    named = [rule for name, rule in INTEGER_RULES.items() if (options.name or "") in name]
+    if named and options.name not in INTEGER_RULES:
+        _print_table([(rule.name, rule.call, ", ".join(rule.versions)) for rule in named])
+        return 0
+    rule = integer_rule(options.name)
     print(f"{rule.name}: {rule.call}")
     for name, text in (
         ("rounds", str(rule.convention)),

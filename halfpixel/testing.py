@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from halfpixel.golden import Convention, matrix
 from halfpixel.golden.catalogue import named_convention
-from halfpixel.golden.integer_rules import INTEGER_RULES
+from halfpixel.golden.integer_rules import integer_rule
 from halfpixel.golden.vocabulary import GREY_LEVELS, Verdict
 from halfpixel.probe.compare.argued_tolerance import DifferentFunctionsError, Tolerance, argued_tolerance
 from halfpixel.probe.compare.comparison import check
@@ -149,10 +148,7 @@ def integer_resize(image: npt.ArrayLike, size: tuple[int, int], rule: str) -> Ar
     shape ``(H, W)`` or ``(H, W, C)`` and the rule's dtype, and the result ``(h, w)`` or ``(h, w, C)``. Raises
     ``ValueError`` for an unknown rule, and for an image or a size that the rule is not defined for.
     """
-    if rule not in INTEGER_RULES:
-        near = get_close_matches(rule, INTEGER_RULES, 3)
-        raise ValueError(f"no integer rule {rule!r}; near it: {', '.join(near) or 'none'}")
-    return INTEGER_RULES[rule].resize(np.asarray(image), size)
+    return integer_rule(rule).resize(np.asarray(image), size)
 
 
 def rounding_tolerance(

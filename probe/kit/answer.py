@@ -27,6 +27,7 @@ from halfpixel.probe.image_pairs.candidates import (
 )
 from halfpixel.probe.image_pairs.explanation import Explanation, ImagePair, explain
 from halfpixel.probe.image_pairs.from_files import FilePairs, FilesIdentification, check_files
+from halfpixel.probe.kit.answer_lines import SHOWN, by_kind, range_line, rule_lines, trouble, verified
 from halfpixel.probe.kit.images import LARGER, Kind
 from halfpixel.probe.kit.read import KitResult, KitResults
 from halfpixel.probe.measure.axis_matrix import Refused
@@ -35,7 +36,6 @@ from halfpixel.probe.measure.sizes import Pair
 _SCREENED_ROWS = 8
 _SCREENED_PAIRS = 12
 _FEWEST_HEIGHTS = 6
-_SHOWN = 6
 _ALL_CALLS = 1000
 """Looking up a result costs nothing."""
 _LEVEL_REACH, _FLOAT_REACH = 2.5, 1e-3
@@ -63,6 +63,8 @@ class KitAnswer:
         The text.
     is_yes
         Whether a convention or a rule is named, or the asked one agrees.
+    evidence
+        What the results show of it, a sentence each.
     """
 
     device: str
@@ -74,6 +76,7 @@ class KitAnswer:
     pairs: tuple[ImagePair, ...]
     lines: tuple[str, ...]
     is_yes: bool
+    evidence: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
@@ -115,7 +118,7 @@ def _identified(results: KitResults, device: str) -> KitAnswer:
         return _bit_for_bit(results, files, rules) if rules else _not_explained(results, files, alone)
     chosen = found.explaining[0]
     if by_name is not None:
-        lines = [*str(alone).splitlines(), *_verified(results, files, chosen)]
+        lines = [*str(alone).splitlines(), *verified(results, files, chosen)]
     else:
         lines = str(FilesIdentification(files, found, hint=_HINT)).splitlines()
     return KitAnswer(
@@ -126,8 +129,9 @@ def _identified(results: KitResults, device: str) -> KitAnswer:
         None,
         chosen,
         files.pairs,
-        (*lines, *_rule_lines(rules), *_range_line(results, chosen.convention), *_trouble(results)),
+        (*lines, *rule_lines(rules), *range_line(results, chosen.convention), *trouble(results)),
         is_yes=True,
+        evidence=alone.evidence if alone is not None and by_name is not None else (),
     )
 
 
@@ -148,19 +152,14 @@ def _gives(rule: IntegerRule, one: KitResult) -> bool:
         return False
 
 
-def _rule_lines(rules: Sequence[IntegerRule]) -> Iterator[str]:
-    for rule in rules:
-        yield f"bit for bit: {rule.name}: {rule.call}, {rule.library} {', '.join(rule.versions[:1])}"
-
-
 def _bit_for_bit(results: KitResults, files: FilePairs, rules: Sequence[IntegerRule]) -> KitAnswer:
     """A library's rule gives every result, though no convention explains them within one rounding."""
     convention = rules[0].convention
     lines = (
         f"{files.subject}: {convention}, rounded as {rules[0].library} does",
-        *_rule_lines(rules),
+        *rule_lines(rules),
         f"verified:    all {len(files.pairs)} planes of {len(results.results)} files",
-        *_trouble(results),
+        *trouble(results),
     )
     explanation = explain(convention, files.pairs)
     return KitAnswer(
@@ -173,8 +172,8 @@ def _checked(results: KitResults, device: str, convention: Convention) -> KitAns
     files = _planes(results, device)
     verdict, text = check_files(files, convention)
     explanation = explain(convention, files.pairs)
-    by_kind = () if verdict.is_agreement else tuple(_by_kind(results, convention))
-    lines = (*text.splitlines(), *by_kind, *_range_line(results, convention), *_trouble(results))
+    differing = () if verdict.is_agreement else tuple(by_kind(results, convention))
+    lines = (*text.splitlines(), *differing, *range_line(results, convention), *trouble(results))
     return KitAnswer(device, results, verdict, convention, None, explanation, files.pairs, lines, verdict.is_agreement)
 
 
@@ -257,8 +256,10 @@ def _not_explained(results: KitResults, files: FilePairs, alone: Identification 
     """
     changes = tuple(_changes_kept_axis(results))
     if changes:
-        lines = (f"{files.subject}: no known convention", *changes, *_trouble(results))
-        return KitAnswer(files.subject, results, Verdict.DIVERGES, None, None, None, files.pairs, lines, is_yes=False)
+        seen = (f"seen:        {sentence}" for sentence in changes)
+        lines = (f"{files.subject}: no known convention", *seen, *trouble(results))
+        verdict = Verdict.DIVERGES
+        return KitAnswer(files.subject, results, verdict, None, None, None, files.pairs, lines, False, changes)
     if alone is not None and alone.convention is None and alone.rule is not None:
         return _by_rule(results, files, alone, alone.rule)
     if alone is not None and alone.unsupported:
@@ -273,21 +274,24 @@ def _not_explained(results: KitResults, files: FilePairs, alone: Identification 
         said += [] if alone.nearest is not None else [f"nearest:     {nearest}"]
     else:
         said = [f"{files.subject}: no known convention", f"nearest:     {nearest}"]
-    lines = (*said, *_by_kind(results, nearest), *_trouble(results))
-    return KitAnswer(files.subject, results, verdict, None, nearest, explanation, files.pairs, lines, is_yes=False)
+    lines = (*said, *by_kind(results, nearest), *trouble(results))
+    evidence = alone.evidence if alone is not None and named is None else ()
+    return KitAnswer(
+        files.subject, results, verdict, None, nearest, explanation, files.pairs, lines, is_yes=False, evidence=evidence
+    )
 
 
 def _by_rule(results: KitResults, files: FilePairs, alone: Identification, rule: PiecewiseRule) -> KitAnswer:
     """The rule, where it holds for every file."""
     elsewhere = _differing_from_rule(results, rule)
     if elsewhere:
-        end = f"except:      {', '.join(elsewhere[:_SHOWN])} differ from the rule"
+        end = f"except:      {', '.join(elsewhere[:SHOWN])} differ from the rule"
     else:
         end = f"verified:    all {len(files.pairs)} planes of {len(results.results)} files follow the rule"
     is_yes = alone.is_named and not elsewhere
     verdict = Verdict.AGREES if is_yes else Verdict.DIVERGES
-    lines = (*str(alone).splitlines(), end, *_trouble(results))
-    return KitAnswer(files.subject, results, verdict, None, None, None, files.pairs, lines, is_yes)
+    lines = (*str(alone).splitlines(), end, *trouble(results))
+    return KitAnswer(files.subject, results, verdict, None, None, None, files.pairs, lines, is_yes, alone.evidence)
 
 
 def _nearest(results: KitResults, pairs: Sequence[ImagePair]) -> Convention:
@@ -342,71 +346,4 @@ def _changes_kept_axis(results: KitResults) -> Iterator[str]:
             continue
         shifts = [k for k in (1, -1, 2, -2) if np.abs(made[4:-4] - np.roll(line, k)[4:-4]).max() <= allowed]
         how = f"it is shifted by {shifts[0]:+d} {words}" if shifts else f"its {words} are no longer those of the image"
-        yield f"seen:        {one.file.output}: the axis that keeps its size changes: {how}"
-
-
-_KINDS = {
-    Kind.HEIGHT: "the height alone",
-    Kind.WIDTH: "the width alone",
-    Kind.KEPT: "an axis that stays",
-    Kind.BOTH: "both axes at once",
-    Kind.CONSTANT: "a constant image",
-}
-
-
-def _by_kind(results: KitResults, convention: Convention) -> Iterator[str]:
-    """How many files of each kind a convention explains, and which it does not."""
-    differing, counts = [], []
-    for kind, words in _KINDS.items():
-        files = [one for one in results.results if one.file.kind is kind]
-        bad = []
-        for one in files:
-            found = explain(convention, list(one.pairs()))
-            if found is None or not found.arithmetics:
-                bad.append(f"{one.file.output} ({float('nan') if found is None else found.worst:.3g})")
-        if files:
-            counts.append(f"{words} {len(files) - len(bad)} of {len(files)}")
-        differing += bad
-    yield f"it explains: {', '.join(counts)}"
-    if differing:
-        more = f", and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
-        yield f"differing:   {', '.join(differing[:_SHOWN])}{more} (worst error in grey levels)"
-
-
-def _verified(results: KitResults, files: FilePairs, explanation: Explanation) -> Iterator[str]:
-    """What was compared beyond the lines of the identification: every channel, and whole images."""
-    whole = [one for one in results.results if one.file.kind is Kind.BOTH]
-    planes = f"all {len(files.pairs)} planes of {len(results.results)} files"
-    within = str(explanation.arithmetics[0]) if files.pairs[0].highest is not None else "within float32 rounding"
-    yield f"verified:    {planes}: {within}"
-    if whole:
-        largest = max(whole, key=lambda one: one.image.size)
-        (H, W, _), (h, w) = largest.file.shape, largest.file.size
-        yield (
-            f"random:      {len(whole)} random images, both axes at once, up to {W} x {H} -> {w} x {h}: "
-            "an operator that differs there would differ on them almost surely"
-        )
-    else:
-        yield "random:      none came back: what both axes do together is not known"
-
-
-def _range_line(results: KitResults, convention: Convention) -> Iterator[str]:
-    """Whether floats beyond 0 to 1 are kept."""
-    for one in results.results:
-        if one.file.kind is Kind.RANGE:
-            pairs = list(one.pairs())
-            kept = explain(convention, pairs)
-            clipped = one.result.min() >= 0 and one.result.max() <= 1
-            words = "clipped" if clipped else "changed in another way than by clipping"
-            yield f"range:       values beyond 0..1 are {'kept' if kept is not None and kept.arithmetics else words}"
-
-
-def _trouble(results: KitResults) -> Iterator[str]:
-    """What is missing and what was left out, and how the rest was read."""
-    manifest = results.manifest
-    yield f"files:       {len(results.results)} of {len(manifest.files)}, {manifest.dtype} {manifest.layout}"
-    if results.missing:
-        more = f", and {len(results.missing) - _SHOWN} more" if len(results.missing) > _SHOWN else ""
-        yield f"missing:     {', '.join(results.missing[:_SHOWN])}{more}"
-    yield from (f"left out:    {reason}" for reason in results.left_out)
-    yield from (f"note:        {note}" for note in results.notes)
+        yield f"{one.file.output}: the axis that keeps its size changes: {how}"

@@ -61,7 +61,7 @@ def device_records(answer: KitAnswer, asked: bool) -> list[Record]:
         call="",
         identified=None if answer.convention is None else str(answer.convention),
         nearest=None if answer.nearest is None else str(answer.nearest),
-        evidence="; ".join(line.partition("seen:")[2].strip() for line in answer.lines if line.startswith("seen:")),
+        evidence="; ".join(answer.evidence),
         convention=None if described is None else described.as_dict(),
     )
     return [run, default, finding]

@@ -8,10 +8,14 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from halfpixel import cli
 from halfpixel.golden import Convention, matrix
 from halfpixel.probe.kit.images import standard_images
 from halfpixel.probe.kit.make import KitForm, make_kit
+
+LINEAR = Convention(kernel="linear")
 
 Device = Callable[[np.ndarray, tuple[int, int]], np.ndarray]
 """``f(image float64 (H, W, C), size (h, w)) -> float64 (h, w, C)``."""
@@ -63,3 +67,15 @@ def run(folder: Path, device: Device) -> None:
             np.save(folder / file["output"], made[None])
         else:
             made.tofile(folder / file["output"])
+
+
+def read(folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str, str]:
+    """The exit status of ``halfpixel kit read``, and what it printed on stdout and stderr."""
+    status = cli.main(["kit", "read", str(folder), *more])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def names(folder: Path) -> list[str]:
+    """The names of the images, as list.txt has them."""
+    return [line.split()[0] for line in (folder / "list.txt").read_text(encoding="utf-8").splitlines()]
