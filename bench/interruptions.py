@@ -103,7 +103,7 @@ def _children(parent: int) -> list[int]:
 
 
 def _left(report: Path, status: int, said: str, whole: Answers) -> list[str]:
-    """What is wrong with the files of a run that was ended."""
+    """The faults in the files of a run that was ended."""
     faults = []
     if "Traceback (most recent call last)" in said and "MemoryError" not in said:
         faults.append("a traceback")

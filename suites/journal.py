@@ -1,4 +1,4 @@
-"""What a run has answered so far, written as it goes: a run that dies loses nothing, and another can go on from it."""
+"""The answers of a run, written as it goes: a run that dies loses nothing, and another can go on from it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Journal:
 
 
 def answered_before(folder: Path, header: Run) -> list[Entry]:
-    """What the run that ended early in ``folder`` answered, and need not be asked again: questions that passed.
+    """The answers of the run that ended early in ``folder`` that need not be asked again: those that passed.
 
     Raises ``RecordError`` where there is none, or where it was made with other versions, options or sizes.
     """

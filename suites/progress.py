@@ -51,7 +51,7 @@ class Progress:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the run header says of the shard; nothing where the run is whole."""
+        """The options of the run header about the shard; none where the run is whole."""
         if not self.is_one:
             return {}
         return {"shard": f"{self.group}/{self.splits}", "tests_of": self.of, "tests_digest": self.digest}
@@ -79,7 +79,7 @@ class Progress:
         self.digest = hashlib.sha256("\n".join(sorted(item.nodeid for item in items)).encode()).hexdigest()[:16]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """What is left."""
+        """Count the questions that are left after all choices."""
         self._count(item.nodeid for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
@@ -127,7 +127,7 @@ class Progress:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """What only a worker can count."""
+        """Take the counts that only a worker has."""
         carried = getattr(node, "workeroutput", {}).get(WORKER_COUNTS_KEY)
         if carried is not None:
             self.of, self.digest, self.keeps = carried

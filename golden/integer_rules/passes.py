@@ -1,4 +1,4 @@
-"""What integer rules are built of: checked images, taps of each output pixel, and passes along one axis."""
+"""The parts of integer rules: checked images, taps of each output pixel, and passes along one axis."""
 
 from __future__ import annotations
 

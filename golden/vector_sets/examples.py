@@ -1,4 +1,4 @@
-"""What a resizer with a fault returns for one vector: the values by which a reader tells a fault from the others."""
+"""The result of a resizer with a fault, for one vector: the values by which a reader tells a fault from the others."""
 
 from __future__ import annotations
 

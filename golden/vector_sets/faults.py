@@ -292,7 +292,7 @@ def flags(problem: Problem, expected: np.ndarray, tolerance: float) -> list[str]
 
 
 def notes(flagged: set[str]) -> dict[str, dict[str, object]]:
-    """What each of the flags means, in the order of the table of faults."""
+    """The meaning of each flag, in the order of the table of faults."""
     return {
         fault.flag: {"kind": fault.kind, "fault": fault.fault, "effect": fault.effect, "threads": fault.threads}
         for fault in FAULTS

@@ -141,7 +141,7 @@ def _read_sums(path: Path) -> dict[str, str]:
 
 
 def _differences(path: str, wanted: bytes, actual: bytes) -> Iterator[str]:
-    """What differs in a file: of values by case; of text by line; of anything else by byte."""
+    """The differences in a file: of values by case; of text by line; of anything else by byte."""
     if path.startswith("values/"):
         try:
             yield from values.problems_of(json.loads(wanted), json.loads(actual))

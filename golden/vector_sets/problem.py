@@ -122,7 +122,7 @@ def settled(values: np.ndarray) -> np.ndarray:
 
 
 def right_answer(problem: Problem) -> np.ndarray:
-    """What a right resizer returns: float32 nearest to the exact values, or uint8, in the shape of the result.
+    """The result of a right resizer: float32 nearest to the exact values, or uint8, in the shape of the result.
 
     Conventions are worked out in integers, so that a tie is met exactly; an integer rule is its own definition.
     """

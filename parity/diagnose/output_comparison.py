@@ -122,7 +122,7 @@ class _Channels:
 
     @property
     def limits(self) -> np.ndarray:
-        """What each channel may differ by."""
+        """The difference that each channel may have."""
         return np.where(self.is_silent, SILENT_SPREADS, LEEWAY) * self.floors if self.is_float else self.floors
 
     @property

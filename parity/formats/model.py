@@ -194,7 +194,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What the specification of the format does not allow at the node of a key, or in the graph of that path.
+    """Breaches of the format's specification, at the node of a key or in the graph of that path.
 
     ``advice`` is what to write instead, ``reaction`` what runtimes do with such a file.
     """

@@ -68,7 +68,7 @@ def read_pixels(path: Path, channels: int) -> np.ndarray:
 
 
 def _written(path: Path) -> np.ndarray:
-    """What a program wrote; raises :class:`UnreadableImage`."""
+    """The image that a program wrote; raises :class:`UnreadableImage`."""
     try:
         array, _ = _array(path)
     except UnreadableImage:

@@ -47,7 +47,7 @@ _HINT = "halfpixel kit make --sizes writes images of other sizes, at which they 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KitAnswer:
-    """What a device does, or whether it does what was asked.
+    """The convention of a device, or whether it follows the one that was asked for.
 
     verdict
         Of ``convention`` on every image; without one of ``nearest``.
@@ -209,7 +209,7 @@ class _Recorded:
 
 
 def _from_lines(results: KitResults, device: str) -> Identification | None:
-    """What the first channel of the lines tells; ``None`` where too few came back."""
+    """The identification from the first channel of the lines; ``None`` where too few came back."""
     by_kind: dict[Kind, list[Pair]] = {Kind.HEIGHT: [], Kind.WIDTH: []}
     for one in results.results:
         axis = {Kind.HEIGHT: 0, Kind.WIDTH: 1}.get(one.file.kind)

@@ -48,7 +48,7 @@ def by_kind(results: KitResults, convention: Convention) -> Iterator[str]:
 
 
 def verified(results: KitResults, files: FilePairs, explanation: Explanation) -> Iterator[str]:
-    """What was compared beyond the lines of the identification: every channel, and whole images."""
+    """Lines on everything else that was compared: every channel, and whole images."""
     whole = [one for one in results.results if one.file.kind is Kind.BOTH]
     planes = f"all {len(files.pairs)} planes of {len(results.results)} files"
     within = str(explanation.arithmetics[0]) if files.pairs[0].highest is not None else "within float32 rounding"
@@ -76,7 +76,7 @@ def range_line(results: KitResults, convention: Convention) -> Iterator[str]:
 
 
 def trouble(results: KitResults) -> Iterator[str]:
-    """What is missing and what was left out, and how the rest was read."""
+    """Lines on the files: missing, left out, and how the rest was read."""
     manifest = results.manifest
     yield f"files:       {len(results.results)} of {len(manifest.files)}, {manifest.dtype} {manifest.layout}"
     if results.missing:

@@ -17,7 +17,7 @@ from halfpixel.probe.measure.sizes import Pair
 
 
 class Kind(StrEnum):
-    """What an image of a kit is for."""
+    """The purpose of an image of a kit."""
 
     HEIGHT = "height"
     WIDTH = "width"

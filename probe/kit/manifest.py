@@ -45,7 +45,7 @@ class KitFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What ``manifest.json`` says; ``model`` is empty, or says which file runs on the device and its ports."""
+    """The contents of ``manifest.json``; ``model`` is empty, or says which file runs on the device and its ports."""
 
     dtype: str
     layout: str

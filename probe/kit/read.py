@@ -55,7 +55,7 @@ class KitResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KitResults:
-    """What came back.
+    """The results that came back.
 
     missing
         Files without a result.
@@ -172,7 +172,7 @@ class _Readings:
         return values.reshape(height, width, channels)
 
     def _resembles(self, found: Sequence[int], file: KitFile | None) -> str:
-        """What a result of another size may be: the input, a result with sides exchanged, that of another image."""
+        """A guess at a result of another size: the input, a result with sides exchanged, that of another image."""
         if file is None:
             return ""
         if tuple(found) == tuple(file.shape):

@@ -16,7 +16,7 @@ _REASONS = 3
 
 @dataclass(frozen=True, slots=True)
 class VectorReport:
-    """What a resizer made of a set; ``str`` is the screen."""
+    """The outcome of each vector of a set; ``str`` is the screen."""
 
     subject: str
     vectors: VectorSet

@@ -24,7 +24,7 @@ _SHOWN = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """What a resizer with a fault returns, ``(h, w, C)``, for a vector that is given by its id."""
+    """The result of a resizer with a fault, ``(h, w, C)``, for a vector that is given by its id."""
 
     vector: str
     values: np.ndarray
@@ -32,7 +32,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a flag stands for: the kind of fault, what the faulty resizer does, what one sees, and public threads."""
+    """The meaning of a flag: kind of fault, what the faulty resizer does, what one sees, and public threads."""
 
     kind: str
     fault: str

@@ -31,7 +31,7 @@ def of_type(records: Iterable[Record], kind: type[RecordType]) -> list[RecordTyp
 
 
 def shortfalls(records: Iterable[Record]) -> list[str]:
-    """What each run that did not ask everything lacks, and why; empty where all are whole."""
+    """A sentence for each run that did not ask everything: how much it lacks, and why; empty where all are whole."""
     return [run.shortfall for run in of_type(records, Run) if run.shortfall]
 
 

@@ -73,7 +73,7 @@ class Run:
 
     @property
     def shortfall(self) -> str:
-        """What a run that did not ask everything lacks, and why; empty for a whole one."""
+        """How much a run that did not ask everything lacks, and why; empty for a whole one."""
         if not self.cut_short:
             return ""
         suites = ", ".join(f"{suite} {count:,}" for suite, count in self.not_answered.items())

@@ -1,4 +1,4 @@
-"""What ONNX does not allow, and some runtimes run all the same: types of inputs, and the forms of Resize.
+"""Breaches of ONNX that some runtimes run all the same: types of inputs, and the forms of Resize.
 
 Runtimes that check the file refuse it (ONNX Runtime does), and the others run it.
 """

@@ -63,13 +63,13 @@ def eight_bits(values: np.ndarray) -> np.ndarray:
 
 
 def right(plain: Plain, matrices: list[np.ndarray] | None = None) -> np.ndarray:
-    """What the convention gives, as the dtype has it."""
+    """The result of the convention, in its dtype."""
     values = passes(plain, [weights(axis) for axis in plain.axes] if matrices is None else matrices)
     return eight_bits(values) if plain.dtype == "uint8" else values
 
 
 def by_library(plain: Plain, image: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """What the library's rule gives, or the convention where there is none."""
+    """The result of the library's rule, or of the convention where there is none."""
     if plain.rule is not None:
         return INTEGER_RULES[plain.rule].resize(image, size)
     axes = tuple(axis | {"n_out": n} for axis, n in zip(plain.axes, size, strict=True))
